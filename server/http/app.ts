@@ -1,0 +1,39 @@
+import type Koa from 'koa'
+import type { Logger } from '../telemetry/logger.ts'
+import { createKoa } from './middleware.ts'
+
+export interface ReadinessCheck {
+  /** Stable, for example `watch:namespaces`, `lease`, `mac-key`. */
+  readonly name: string
+  readonly ok: boolean
+  /** One sentence for people: how stale, what is missing. Never anything secret, the path is open to the pod network. */
+  readonly detail: string
+}
+
+export interface Readiness {
+  readonly ready: boolean
+  readonly checks: readonly ReadinessCheck[]
+}
+
+export interface AppDeps {
+  readonly logger: Logger
+  /** Asked at each request; must not do I/O. */
+  readonly readiness: () => Readiness
+}
+
+/**
+ * The app of every replica: `/healthz` (the event loop turns, nothing else: a restart heals nothing outside of this
+ * process) and `/readyz` (200 or 503, with the named checks as JSON).
+ */
+export function createApp({ logger, readiness }: AppDeps): Koa {
+  return createKoa(logger, {
+    '/healthz': (ctx) => {
+      ctx.body = { status: 'ok' }
+    },
+    '/readyz': (ctx) => {
+      const { ready, checks } = readiness()
+      ctx.status = ready ? 200 : 503
+      ctx.body = { ready, checks }
+    },
+  })
+}
