@@ -10,7 +10,8 @@ export interface Listening {
 }
 
 export interface ListenOptions {
-  readonly host: string
+  /** undefined = all addresses, IPv6 and IPv4 where the system has them. */
+  readonly host: string | undefined
   /** 0 = any free port. */
   readonly port: number
   /** Default 5000. */
