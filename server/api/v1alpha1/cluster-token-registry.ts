@@ -1,0 +1,65 @@
+import * as z from 'zod'
+import { field, named, observed } from '../schema/field.ts'
+import { withRules } from '../schema/rule.ts'
+import { kubernetesObject, registryColumns, type Kind } from './kind.ts'
+import { namespacesSchema } from './namespaces.ts'
+import { commonFields, providerRules } from './spec.ts'
+import { registryStatusSchema } from './status.ts'
+
+export const clusterTokenRegistrySpecSchema = withRules(
+  named(
+    'ClusterTokenRegistrySpec',
+    z.strictObject({
+      ...commonFields,
+      namespaces: field(namespacesSchema, {
+        label: 'Namespaces',
+        help: 'Which namespaces get the pull Secret. The fields that are given must all match; exclude always wins.',
+        order: 3,
+        group: 'Where',
+      }),
+      distribution: field(z.enum(['Automatic']).default('Automatic'), {
+        label: 'Distribution',
+        help: 'Automatic writes the pull Secret to every selected namespace. Writing only where a team asks for it (OnRequest) comes with a later version.',
+        example: 'Automatic',
+        order: 9,
+        group: 'Advanced',
+      }),
+    }),
+  ),
+  ...providerRules(),
+)
+
+/** The whole object, as it is sent to the API server. */
+export const clusterTokenRegistrySchema = named(
+  'ClusterTokenRegistry',
+  kubernetesObject('ClusterTokenRegistry', {
+    spec: field(clusterTokenRegistrySpecSchema, {
+      label: 'Spec',
+      help: 'What is wanted: which registry, as whom, and in which namespaces.',
+      order: 1,
+      group: 'Image',
+    }),
+    status: observed(registryStatusSchema.optional(), {
+      label: 'Status',
+      help: 'What the server found and did. Written by the server alone.',
+    }),
+  }),
+)
+
+/** As read from the API server: every default is applied. */
+export type ClusterTokenRegistry = z.output<typeof clusterTokenRegistrySchema>
+export type ClusterTokenRegistrySpec = z.output<typeof clusterTokenRegistrySpecSchema>
+/** As a person writes it. */
+export type ClusterTokenRegistryInput = z.input<typeof clusterTokenRegistrySchema>
+
+export const clusterTokenRegistryKind: Kind = {
+  kind: 'ClusterTokenRegistry',
+  plural: 'clustertokenregistries',
+  singular: 'clustertokenregistry',
+  shortNames: ['ctr'],
+  scope: 'Cluster',
+  description:
+    "Keeps pull Secrets for one registry fresh in many namespaces, with credentials that stay in the server's namespace.",
+  schema: clusterTokenRegistrySchema,
+  printerColumns: registryColumns,
+}
