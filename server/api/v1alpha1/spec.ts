@@ -82,15 +82,15 @@ export function tenantRules(): Rule<CommonSpec>[] {
       ...rule,
       cel: `!has(self.provider.${type}) || (${rule.cel})`,
       check: ({ provider, credentials }) => {
-        if (!has(provider, type)) return true
-        return rule.check({ provider, credentials, config: provider[type] } as SpecView<never>)
+        const config = blockOf(provider, type)
+        return config === undefined || rule.check({ provider, credentials, config } as SpecView<never>)
       },
     })),
   )
 }
 
-function has<Type extends string>(provider: object, type: Type): provider is Record<Type, unknown> {
-  return (provider as Record<string, unknown>)[type] !== undefined
+function blockOf(provider: object, type: string): unknown {
+  return (provider as Record<string, unknown>)[type]
 }
 
 function refusedCredentials(
@@ -104,7 +104,8 @@ function refusedCredentials(
     message: `provider.${type} does not take credentials.${block}: use credentials.${accepted.join(' or credentials.')}`,
     at: ['credentials', block],
     reason: 'FieldValueForbidden',
-    check: ({ provider, credentials }) => !has(provider, type) || credentials[block] === undefined,
+    check: ({ provider, credentials }) =>
+      blockOf(provider, type) === undefined || credentials[block] === undefined,
   }
 }
 
@@ -115,6 +116,7 @@ function knownSecretKeys(type: string, known: readonly string[]): Rule<CommonSpe
     message: `keys names a key that provider.${type} does not have: it has ${known.join(', ')}`,
     at: ['credentials', 'secret', 'keys'],
     check: ({ provider, credentials }) =>
-      !has(provider, type) || Object.keys(credentials.secret?.keys ?? {}).every((key) => known.includes(key)),
+      blockOf(provider, type) === undefined ||
+      Object.keys(credentials.secret?.keys ?? {}).every((key) => known.includes(key)),
   }
 }
