@@ -1,0 +1,33 @@
+{{- /* Every object of the server has this name: there is one installation per cluster, and a second one shall fail loudly. */ -}}
+{{- define "token-registries.name" -}}
+token-registries
+{{- end }}
+
+{{- /* Fixed names that the server, the policies and the documentation share. */ -}}
+{{- define "token-registries.policyConfigMap" -}}
+token-registries-policy
+{{- end }}
+
+{{- define "token-registries.selectorLabels" -}}
+app.kubernetes.io/name: token-registries
+app.kubernetes.io/component: server
+{{- end }}
+
+{{- define "token-registries.labels" -}}
+{{ include "token-registries.selectorLabels" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name (.Chart.Version | replace "+" "_") }}
+{{- end }}
+
+{{- define "token-registries.image" -}}
+{{- with .Values.global.cattle.systemDefaultRegistry }}{{ trimSuffix "/" . }}/{{ end -}}
+{{- .Values.image.repository -}}
+{{- if .Values.image.digest }}@{{ .Values.image.digest }}{{ else }}:{{ .Values.image.tag | default .Chart.AppVersion }}{{ end -}}
+{{- end }}
+
+{{- /* The server as the API server sees it in request.userInfo.username. */ -}}
+{{- define "token-registries.username" -}}
+system:serviceaccount:{{ .Release.Namespace }}:{{ .Values.serviceAccount.name }}
+{{- end }}
