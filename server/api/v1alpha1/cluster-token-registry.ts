@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { field, named, observed } from '../schema/field.ts'
 import { withRules } from '../schema/rule.ts'
+import { apiVersion } from './group.ts'
 import { kubernetesObject, registryColumns, type Kind } from './kind.ts'
 import { namespacesSchema } from './namespaces.ts'
 import { commonFields, providerRules } from './spec.ts'
@@ -62,4 +63,38 @@ export const clusterTokenRegistryKind: Kind = {
     "Keeps pull Secrets for one registry fresh in many namespaces, with credentials that stay in the server's namespace.",
   schema: clusterTokenRegistrySchema,
   printerColumns: registryColumns,
+  examples: [
+    {
+      title: 'serve two projects from one ECR',
+      object: {
+        apiVersion,
+        kind: 'ClusterTokenRegistry',
+        metadata: { name: 'company-ecr' },
+        spec: {
+          provider: { ecr: { region: 'eu-west-1', accounts: ['123456789012', '210987654321'] } },
+          credentials: { serverIdentity: {} },
+          namespaces: {
+            projects: ['c-m-4xk8d2ql:p-7hj2k', 'c-m-4xk8d2ql:p-b9xq4'],
+            exclude: ['shop-sandbox-*'],
+          },
+        },
+      },
+    },
+    {
+      title: 'serve namespaces by their label',
+      object: {
+        apiVersion,
+        kind: 'ClusterTokenRegistry',
+        metadata: { name: 'mirror' },
+        spec: {
+          provider: { static: { hosts: ['mirror.example.com:5000'] } },
+          credentials: { secret: { name: 'mirror-login' } },
+          namespaces: {
+            selector: { matchLabels: { environment: 'production' } },
+            trustLabelsAndNames: true,
+          },
+        },
+      },
+    },
+  ],
 }

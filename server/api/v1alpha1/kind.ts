@@ -21,6 +21,13 @@ export interface Kind {
   readonly description: string
   readonly schema: z.ZodType
   readonly printerColumns: readonly PrinterColumn[]
+  /** For the reference; a test creates each of them on a real API server. */
+  readonly examples: readonly KindExample[]
+}
+
+export interface KindExample {
+  readonly title: string
+  readonly object: Readonly<Record<string, unknown>>
 }
 
 /** The object around spec and status, as kubectl sends it. */

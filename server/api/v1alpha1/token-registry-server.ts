@@ -95,4 +95,5 @@ export const tokenRegistryServerKind: Kind = {
     { name: 'Leader', jsonPath: '.status.leader', type: 'string' },
     { name: 'Age', jsonPath: '.metadata.creationTimestamp', type: 'date' },
   ],
+  examples: [],
 }

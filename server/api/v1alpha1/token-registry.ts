@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { field, named, observed } from '../schema/field.ts'
 import { projectId } from '../schema/formats.ts'
 import { withRules } from '../schema/rule.ts'
+import { apiVersion } from './group.ts'
 import { kubernetesObject, registryColumns, type Kind } from './kind.ts'
 import { commonFields, providerRules, tenantRules } from './spec.ts'
 import { registryStatusSchema } from './status.ts'
@@ -78,4 +79,50 @@ export const tokenRegistryKind: Kind = {
     'Keeps a pull Secret for one registry fresh, in its own namespace or in all namespaces of a project.',
   schema: tokenRegistrySchema,
   printerColumns: registryColumns,
+  examples: [
+    {
+      title: 'pull from ECR with an access key',
+      object: {
+        apiVersion,
+        kind: 'TokenRegistry',
+        metadata: { name: 'shop-ecr', namespace: 'shop' },
+        spec: {
+          provider: { ecr: { region: 'eu-west-1', accounts: ['123456789012'] } },
+          credentials: { secret: { name: 'shop-ecr-credentials' } },
+          serviceAccounts: { attach: 'Default' },
+        },
+      },
+    },
+    {
+      title: "serve a whole project with the server's identity and a role",
+      object: {
+        apiVersion,
+        kind: 'TokenRegistry',
+        metadata: { name: 'shop-ecr', namespace: 'shop' },
+        spec: {
+          provider: {
+            ecr: {
+              region: 'eu-west-1',
+              accounts: ['123456789012'],
+              assumeRoles: [{ arn: 'arn:aws:iam::123456789012:role/image-pull' }],
+            },
+          },
+          credentials: { serverIdentity: {} },
+          target: { project: 'c-m-4xk8d2ql:p-7hj2k' },
+        },
+      },
+    },
+    {
+      title: 'keep a fixed user name and password in step',
+      object: {
+        apiVersion,
+        kind: 'TokenRegistry',
+        metadata: { name: 'partner', namespace: 'shop' },
+        spec: {
+          provider: { static: { hosts: ['registry.example.com'] } },
+          credentials: { secret: { name: 'partner-login', keys: { username: 'user', password: 'token' } } },
+        },
+      },
+    },
+  ],
 }
