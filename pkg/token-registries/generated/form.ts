@@ -500,7 +500,9 @@ export const formTokenRegistry: Form = {
       "group": "Who may pull",
       "order": 5,
       "required": false,
-      "default": {}
+      "default": {
+        "attach": "None"
+      }
     },
     {
       "path": "spec.serviceAccounts.attach",
@@ -1177,7 +1179,9 @@ export const formClusterTokenRegistry: Form = {
       "group": "Who may pull",
       "order": 5,
       "required": false,
-      "default": {}
+      "default": {
+        "attach": "None"
+      }
     },
     {
       "path": "spec.serviceAccounts.attach",

@@ -29,7 +29,7 @@ export const commonFields = {
     order: 4,
     group: 'Advanced',
   }),
-  serviceAccounts: field(serviceAccountsSchema.prefault({}), {
+  serviceAccounts: field(serviceAccountsSchema.default({ attach: 'None' }), {
     label: 'ServiceAccounts',
     help: 'Which ServiceAccounts get the pull Secret, so that pods need not name it.',
     order: 5,
