@@ -1,0 +1,299 @@
+import { Backoff, wait } from './backoff.ts'
+import type { KubeClient } from './client.ts'
+import { isGone, isNotFound, KubeError } from './errors.ts'
+import { listPages, metadataAccept, metadataListAccept, requestPage, type ListRequest } from './list.ts'
+import type { KubeLogger } from './logger.ts'
+import type { KubeObject, WatchEvent } from './types.ts'
+import { watchOnce } from './watch.ts'
+
+export interface ReflectorHandler<T> {
+  /** One object of a (re)list, before `replaced`. After an expired page token an object may come twice. */
+  listed?(object: T): void
+  /** A (re)list ended completely. `uids` are the objects that exist: drop the others from the cache. */
+  replaced?(uids: ReadonlySet<string>): void
+  event(type: 'ADDED' | 'MODIFIED' | 'DELETED', object: T): void
+  /** With `startAtNow`: events were missed, and the watch goes on from now. Check anew whatever depends on them. */
+  gap?(): void
+}
+
+/** listing → watching ⇄ waiting (a try failed, the next comes after a back-off) → stopped. */
+export interface ReflectorState {
+  phase: 'listing' | 'watching' | 'waiting' | 'stopped'
+  synced: boolean
+  error: string | undefined
+}
+
+export interface ReflectorOptions<T> {
+  /** For logs and errors. */
+  name: string
+  client: KubeClient
+  /** A collection: see paths.ts. */
+  path: string
+  labelSelector?: string
+  fieldSelector?: string
+  /** Ask for metadata without content. */
+  metadataOnly?: boolean
+  /** List whole objects although the watch is metadata-only. */
+  fullListOnly?: boolean
+  /** Deliver no existing objects: learn the current version and watch from there. */
+  startAtNow?: boolean
+  /** Objects per list request. Default 500. */
+  pageSize?: number
+  handler: ReflectorHandler<T>
+  /** A watch without any byte for this long is opened anew. Default 120000. */
+  silenceMs?: number
+  /** How long the server keeps one watch, plus up to 10 % jitter. Default 290. */
+  watchTimeoutSeconds?: number
+  /** Default 250 to 30000 ms. */
+  backoff?: { minMs: number; maxMs: number }
+  onState?: (state: ReflectorState) => void
+  logger?: KubeLogger
+}
+
+/** ERROR events in a row after which the version is no longer trusted. */
+const maxErrorEvents = 3
+/** A watch that ends sooner without an event was refused in a polite way: opening it again at once would spin. */
+const shortestWatchMs = 1000
+
+/** A handler threw: what it missed is unknown, so everything is listed again. */
+class HandlerFailure extends Error {}
+
+/**
+ * Follows one collection: lists it, watches from there, resumes after any break at the last version seen, and lists
+ * again only when the server says that this version is too old. It never gives up and never tells the handler that
+ * objects are gone unless a complete list or an event says so.
+ */
+export class Reflector<T extends KubeObject = KubeObject> {
+  readonly #options: ReflectorOptions<T>
+  readonly #list: ListRequest
+  readonly #backoff: Backoff
+  readonly #stop = new AbortController()
+  readonly #syncWaiters = new Set<() => void>()
+  #running: Promise<void> | undefined
+  /** Where to resume; undefined = list first. */
+  #version: string | undefined
+  #synced = false
+  #startedBefore = false
+  #phase: ReflectorState['phase'] = 'waiting'
+  #lastActivityAt = Number.NEGATIVE_INFINITY
+  #lastError: string | undefined
+  #errorEvents = 0
+  #failures = 0
+
+  constructor(options: ReflectorOptions<T>) {
+    this.#options = options
+    this.#backoff = new Backoff(options.backoff ?? { minMs: 250, maxMs: 30_000 })
+    const query: Record<string, string> = {}
+    if (options.labelSelector !== undefined) query.labelSelector = options.labelSelector
+    if (options.fieldSelector !== undefined) query.fieldSelector = options.fieldSelector
+    this.#list = {
+      client: options.client,
+      path: options.path,
+      query,
+      pageSize: options.pageSize ?? 500,
+      signal: this.#stop.signal,
+      ...(options.metadataOnly && !options.fullListOnly ? { accept: metadataListAccept } : {}),
+    }
+  }
+
+  /** Begins; does nothing when it already runs. A stopped reflector cannot be started again. */
+  start(): void {
+    this.#running ??= this.#run()
+  }
+
+  /** Ends the watch and resolves when no handler will be called any more. Not to be awaited in a handler. */
+  async stop(): Promise<void> {
+    this.#stop.abort()
+    await this.#running
+  }
+
+  /** Listed to the end, and no event can have been missed since. */
+  get synced(): boolean {
+    return this.#synced
+  }
+
+  /** Monotonic (performance.now()) time of the last sign of life of the server; -Infinity before the first. */
+  get lastActivityAt(): number {
+    return this.#lastActivityAt
+  }
+
+  /** Why the last try failed; undefined while it works. */
+  get lastError(): string | undefined {
+    return this.#lastError
+  }
+
+  /** How old the view of the collection may be. Up to `silenceMs` while all is well; Infinity before the first list. */
+  staleForMs(): number {
+    return performance.now() - this.#lastActivityAt
+  }
+
+  /** Resolves when synced; rejects with the signal's reason. */
+  async waitForSync(signal: AbortSignal): Promise<void> {
+    while (!this.#synced) {
+      signal.throwIfAborted()
+      await new Promise<void>((resolve) => {
+        const wake = () => {
+          this.#syncWaiters.delete(wake)
+          signal.removeEventListener('abort', wake)
+          resolve()
+        }
+        this.#syncWaiters.add(wake)
+        signal.addEventListener('abort', wake)
+      })
+    }
+  }
+
+  async #run(): Promise<void> {
+    const stopped = this.#stop.signal
+    while (!stopped.aborted) {
+      try {
+        if (this.#version !== undefined && this.#failures >= 2)
+          await this.#distrustFutureVersion(this.#version)
+        await (this.#version === undefined ? this.#relist() : this.#watch(this.#version))
+      } catch (error) {
+        if (stopped.aborted) break
+        const waitMs = this.#noteFailure(error)
+        await wait(waitMs, stopped)
+      }
+    }
+    this.#setPhase('stopped')
+  }
+
+  async #relist(): Promise<void> {
+    this.#setPhase('listing')
+    if (this.#options.startAtNow) {
+      const page = await requestPage<T>(this.#list, 1, undefined)
+      this.#version = page.metadata.resourceVersion ?? ''
+      if (this.#startedBefore) this.#handle(() => this.#options.handler.gap?.())
+    } else {
+      const uids = new Set<string>()
+      const visit = (object: T) => {
+        uids.add(object.metadata.uid)
+        this.#handle(() => this.#options.handler.listed?.(object))
+      }
+      const version = await listPages<T>({ ...this.#list, onPage: this.#noteActivity }, visit, () => {
+        uids.clear()
+      })
+      this.#handle(() => this.#options.handler.replaced?.(uids))
+      this.#version = version
+    }
+    this.#startedBefore = true
+    this.#noteActivity()
+    this.#failures = 0
+    this.#lastError = undefined
+    this.#synced = true
+    this.#options.logger?.debug({ reflector: this.#options.name, version: this.#version }, 'listed')
+    for (const wake of [...this.#syncWaiters]) wake()
+  }
+
+  async #watch(version: string): Promise<void> {
+    this.#setPhase('watching')
+    const openedAt = performance.now()
+    const seconds = this.#options.watchTimeoutSeconds ?? 290
+    let events = 0
+    const end = await watchOnce({
+      client: this.#options.client,
+      path: this.#options.path,
+      query: this.#list.query ?? {},
+      ...(this.#options.metadataOnly ? { accept: metadataAccept } : {}),
+      resourceVersion: version,
+      timeoutSeconds: Math.round(seconds * (1 + Math.random() / 10)),
+      silenceMs: this.#options.silenceMs ?? 120_000,
+      signal: this.#stop.signal,
+      onBytes: this.#noteActivity,
+      onErrorEvent: () => {
+        this.#errorEvents += 1
+      },
+      onEvent: (event, next) => {
+        events += 1
+        this.#deliver(event, next)
+      },
+    })
+    if (end === 'closed' && events === 0 && performance.now() - openedAt < shortestWatchMs) {
+      throw new KubeError({
+        status: 0,
+        reason: 'Network',
+        message: `watch ${this.#options.path}: ended at once`,
+      })
+    }
+    this.#options.logger?.debug({ reflector: this.#options.name, end, events }, 'watch ended, resuming')
+    this.#noteProgress()
+  }
+
+  #deliver(event: WatchEvent<KubeObject>, next: string): void {
+    if (event.type !== 'BOOKMARK' && event.type !== 'ERROR') {
+      const type = event.type
+      this.#handle(() => this.#options.handler.event(type, event.object as T))
+    }
+    this.#version = next
+    this.#errorEvents = 0
+    this.#noteProgress()
+  }
+
+  /**
+   * After a real outage the API server may be back with an older state (etcd restored from a backup). A watch from
+   * a version that it has not reached yet stays silent without an error until the numbers have caught up.
+   */
+  async #distrustFutureVersion(version: string): Promise<void> {
+    const page = await requestPage<T>(this.#list, 1, undefined)
+    this.#failures = 0
+    if (isBefore(page.metadata.resourceVersion ?? '', version)) {
+      this.#forgetVersion('the API server went back in time')
+    }
+  }
+
+  /** Takes note of a failed try and answers how long to wait before the next, in milliseconds. */
+  #noteFailure(error: unknown): number {
+    const message = error instanceof Error ? error.message : String(error)
+    this.#failures += 1
+    if (error instanceof HandlerFailure) this.#forgetVersion('a handler failed')
+    else if (isGone(error)) this.#forgetVersion('the version is too old')
+    else if (isNotFound(error)) this.#forgetVersion('the collection is gone')
+    else if (this.#errorEvents >= maxErrorEvents) this.#forgetVersion('error events in a row')
+    const fields = { reflector: this.#options.name, error: message }
+    // A cause that lasts is told once, not each 30 s.
+    if (message === this.#lastError) this.#options.logger?.debug(fields, 'list or watch failed again')
+    else this.#options.logger?.warn(fields, 'list or watch failed, trying again')
+    this.#lastError = message
+    this.#setPhase('waiting')
+    return this.#backoff.nextMs(error instanceof KubeError ? error.retryAfterMs : undefined)
+  }
+
+  /** From here on events may be missing, until the next complete list. */
+  #forgetVersion(why: string): void {
+    if (this.#version === undefined) return
+    this.#version = undefined
+    this.#synced = false
+    this.#errorEvents = 0
+    this.#options.logger?.info({ reflector: this.#options.name, why }, 'listing again')
+  }
+
+  #handle(call: () => void): void {
+    try {
+      call()
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error)
+      throw new HandlerFailure(`${this.#options.name}: its handler failed: ${message}`, { cause: error })
+    }
+  }
+
+  #noteProgress(): void {
+    this.#backoff.reset()
+    this.#failures = 0
+    this.#lastError = undefined
+  }
+
+  readonly #noteActivity = (): void => {
+    this.#lastActivityAt = performance.now()
+  }
+
+  #setPhase(phase: ReflectorState['phase']): void {
+    this.#phase = phase
+    this.#options.onState?.({ phase: this.#phase, synced: this.#synced, error: this.#lastError })
+  }
+}
+
+/** Whether `a` is the older of two versions; versions that are no numbers cannot be told apart. */
+function isBefore(a: string, b: string): boolean {
+  return /^\d+$/.test(a) && /^\d+$/.test(b) && BigInt(a) < BigInt(b)
+}
