@@ -30,7 +30,7 @@ export function renderOutputs(trees: readonly KindTree[] = readKinds()): Map<str
   for (const { kind, root } of trees) {
     files.set(
       `charts/token-registries/templates/crds/${kind.plural}.yaml`,
-      renderCrdFile(kind, root, `# ${notice}`),
+      onlyWithValue('crds.install', renderCrdFile(kind, root, `# ${notice}`)),
     )
     files.set(`docs/reference/${kind.singular}.md`, renderReference(kind, root, `<!-- ${notice} -->`))
   }
@@ -40,4 +40,9 @@ export function renderOutputs(trees: readonly KindTree[] = readKinds()): Map<str
   // The folder above is CommonJS, as Rancher's build wants it; these files are modules.
   files.set('pkg/token-registries/generated/package.json', '{ "type": "module" }\n')
   return files
+}
+
+/** Helm acts inside of YAML comments too, so the file stays plain YAML for everybody else. */
+function onlyWithValue(value: string, yaml: string): string {
+  return `# {{- if .Values.${value} }}\n${yaml}# {{- end }}\n`
 }
