@@ -135,8 +135,8 @@ export class KubeClient {
     predicate: (object: T) => boolean,
     options: WaitOptions = {},
   ): Promise<T> {
-    const { status, body } = await this.#poll(path, (r) => r.status < 400 && predicate(r.body as T), options)
-    return status < 400 ? (body as T) : Promise.reject(new Error(`unreachable: ${status}`))
+    const done = ({ status, body }: KubeResponse<unknown>): boolean => status < 400 && predicate(body as T)
+    return (await this.#poll(path, done, options)).body as T
   }
 
   /** Waits until `path` answers 404. @throws Error with the last state seen when the time is over */
