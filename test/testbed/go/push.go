@@ -43,7 +43,11 @@ func (r resolver) dial(ctx context.Context, network, address string) (net.Conn, 
 			return (&net.Dialer{}).DialContext(ctx, network, target)
 		}
 	}
-	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+	if host == "localhost" {
+		// The testbed's servers listen on IPv4 only.
+		host, address = "127.0.0.1", net.JoinHostPort("127.0.0.1", port)
+	}
+	if ip := net.ParseIP(host); ip == nil || !ip.IsLoopback() {
 		return nil, fmt.Errorf("%s is not on loopback and no --resolve names it", net.JoinHostPort(host, port))
 	}
 	return (&net.Dialer{}).DialContext(ctx, network, address)
