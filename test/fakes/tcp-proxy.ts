@@ -1,0 +1,133 @@
+// A TCP proxy that fails in the ways networks do: cut, silent, or refusing. It never looks into the bytes.
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+
+interface Pair {
+  near: Socket
+  far: Socket
+}
+
+/** A proxy on 127.0.0.1 in front of one port of 127.0.0.1. */
+export class TcpProxy {
+  readonly #target: number
+  readonly #pairs = new Set<Pair>()
+  #server: Server | undefined
+  #port = 0
+  #silent = false
+  #accepted = 0
+  #bytes = 0
+
+  /** @param target port to forward to */
+  constructor(target: number) {
+    this.#target = target
+  }
+
+  /** Where to connect to; the same over all refuse() and allow(). */
+  get port(): number {
+    return this.#port
+  }
+
+  /** Connections accepted so far. */
+  get accepted(): number {
+    return this.#accepted
+  }
+
+  /** Connections that are open now. */
+  get open(): number {
+    return this.#pairs.size
+  }
+
+  /** Bytes that came from the target so far. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  async start(): Promise<this> {
+    await this.#listen()
+    return this
+  }
+
+  /** Breaks all open connections with a reset. New ones are accepted. */
+  cut(): void {
+    for (const pair of [...this.#pairs]) this.#end(pair)
+  }
+
+  /** Connections stay open and new ones are accepted, but no byte passes any more, in neither direction. */
+  blackhole(): void {
+    this.#silent = true
+    for (const { near, far } of this.#pairs) {
+      near.pause()
+      far.pause()
+    }
+  }
+
+  /** Ends blackhole(): what was held back passes, late. */
+  heal(): void {
+    this.#silent = false
+    for (const { near, far } of this.#pairs) {
+      near.resume()
+      far.resume()
+    }
+  }
+
+  /** Breaks all connections and refuses new ones, as a host without that server does. */
+  async refuse(): Promise<void> {
+    const closed = new Promise<void>((resolve) => {
+      if (this.#server === undefined) resolve()
+      else this.#server.close(() => resolve())
+    })
+    this.#server = undefined
+    this.cut()
+    await closed
+  }
+
+  /** Ends refuse(). */
+  async allow(): Promise<void> {
+    if (this.#server === undefined) await this.#listen()
+  }
+
+  /** Ends everything. */
+  stop(): Promise<void> {
+    return this.refuse()
+  }
+
+  async #listen(): Promise<void> {
+    const server = createServer((near) => this.#forward(near))
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(this.#port, '127.0.0.1', resolve)
+    })
+    this.#port = (server.address() as AddressInfo).port
+    this.#server = server
+  }
+
+  #forward(near: Socket): void {
+    this.#accepted += 1
+    const pair = { near, far: connect(this.#target, '127.0.0.1') }
+    this.#pairs.add(pair)
+    this.#pipe(pair, near, pair.far)
+    this.#pipe(pair, pair.far, near)
+    pair.far.on('data', (chunk) => (this.#bytes += chunk.length))
+    if (!this.#silent) return
+    near.pause()
+    pair.far.pause()
+  }
+
+  #pipe(pair: Pair, from: Socket, to: Socket): void {
+    from.on('data', (chunk) => {
+      if (to.write(chunk)) return
+      from.pause()
+      to.once('drain', () => {
+        if (!this.#silent) from.resume()
+      })
+    })
+    from.on('end', () => to.end())
+    from.on('error', () => this.#end(pair))
+    from.on('close', () => this.#end(pair))
+  }
+
+  #end(pair: Pair): void {
+    if (!this.#pairs.delete(pair)) return
+    pair.near.resetAndDestroy()
+    pair.far.resetAndDestroy()
+  }
+}
