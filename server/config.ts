@@ -88,7 +88,7 @@ const variables = z.object({
   MIN_CALL_INTERVAL_SECONDS: whole(30, 0, 3600),
   BACKOFF_MIN_SECONDS: whole(15, 1, 3600),
   BACKOFF_MAX_SECONDS: whole(900, 1, 86_400),
-  SWEEP_INTERVAL_SECONDS: whole(300, 1, 86_400),
+  SWEEP_INTERVAL_SECONDS: whole(60, 1, 86_400),
   SWEEP_LIMIT: whole(20, 1, 10_000),
   SWEEP_PERCENT: whole(10, 1, 100),
   PROJECT_GRACE_SECONDS: whole(30, 0, 3600),
@@ -96,6 +96,13 @@ const variables = z.object({
   RENEW_DEADLINE_SECONDS: whole(10, 1, 600),
   RETRY_PERIOD_SECONDS: whole(2, 1, 600),
   UPSTREAM_TIMEOUT_SECONDS: whole(30, 1, 300),
+  SYSTEM_PROJECT_ID: z
+    .string()
+    .regex(
+      /^[a-z0-9-]+:[a-z0-9-]+$/,
+      'must be <cluster>:<project>, as in the project annotation of kube-system',
+    )
+    .optional(),
 })
 
 export type Config = ReturnType<typeof toConfig>
@@ -136,6 +143,8 @@ function toConfig(env: z.output<typeof variables>, cluster: ClusterAccess) {
     retryPeriodSeconds: env.RETRY_PERIOD_SECONDS,
     /** For one whole try to get a credential. */
     upstreamTimeoutSeconds: env.UPSTREAM_TIMEOUT_SECONDS,
+    /** Rancher's system project: its namespaces are targets only when named exactly. */
+    systemProject: env.SYSTEM_PROJECT_ID,
   } as const
 }
 

@@ -1,0 +1,145 @@
+import { answerProblem, type Failure } from '../core/decide.ts'
+import { asRegistryError, RegistryError } from '../core/errors.ts'
+import type { OwnerText } from '../core/registry.ts'
+import type { Credential } from '../core/render.ts'
+import { truncateToSecond } from '../core/schedule.ts'
+import type { HistoryEntry } from '../core/status.ts'
+import type { IssuedCredential } from '../providers/provider.ts'
+
+/** What is held for one identity key: one upstream call serves every registry and namespace with that key. */
+export interface IdentityState {
+  readonly key: string
+  readonly owners: Set<OwnerText>
+  credential: Credential | undefined
+  attempts: number
+  lastFailure: Failure | undefined
+  lastCallAt: Date | undefined
+  call: Promise<void> | undefined
+}
+
+export interface IdentitiesOptions {
+  readonly now: () => Date
+  /** One try may last this long in all, in milliseconds. */
+  readonly timeoutMs: number
+  /** The outcome of a call, for metrics and logs. `code` is undefined on success. */
+  readonly onOutcome: (provider: string, outcome: HistoryEntry) => void
+  /** A call ended: everybody with this key decides anew. */
+  readonly onSettled: (owners: ReadonlySet<OwnerText>, outcome: HistoryEntry) => void
+}
+
+/** The credentials in use and the calls that are running, by identity key. Decides nothing by itself. */
+export class Identities {
+  readonly #states = new Map<string, IdentityState>()
+  readonly #ofOwner = new Map<OwnerText, string>()
+  readonly #options: IdentitiesOptions
+  readonly #shutdown = new AbortController()
+
+  constructor(options: IdentitiesOptions) {
+    this.#options = options
+  }
+
+  of(owner: OwnerText): IdentityState | undefined {
+    const key = this.#ofOwner.get(owner)
+    return key === undefined ? undefined : this.#states.get(key)
+  }
+
+  /** Binds a registry to a key. The state of a key that nobody has any more is dropped. */
+  bind(owner: OwnerText, key: string): IdentityState {
+    if (this.#ofOwner.get(owner) !== key) this.release(owner)
+    const state: IdentityState = this.#states.get(key) ?? {
+      key,
+      owners: new Set(),
+      credential: undefined,
+      attempts: 0,
+      lastFailure: undefined,
+      lastCallAt: undefined,
+      call: undefined,
+    }
+    state.owners.add(owner)
+    this.#states.set(key, state)
+    this.#ofOwner.set(owner, key)
+    return state
+  }
+
+  release(owner: OwnerText): void {
+    const state = this.of(owner)
+    this.#ofOwner.delete(owner)
+    if (state === undefined) return
+    state.owners.delete(owner)
+    if (state.owners.size === 0) this.#states.delete(state.key)
+  }
+
+  /**
+   * Asks upstream, once for all owners of the key; a call that is running is joined. Never rejects: the outcome
+   * stands in the state.
+   */
+  call(
+    state: IdentityState,
+    provider: string,
+    issue: (signal: AbortSignal) => Promise<IssuedCredential>,
+  ): Promise<void> {
+    state.call ??= this.#run(state, provider, issue).finally(() => {
+      state.call = undefined
+    })
+    return state.call
+  }
+
+  /** Aborts running calls; nothing is recorded for them. */
+  stop(): void {
+    this.#shutdown.abort()
+  }
+
+  async #run(
+    state: IdentityState,
+    provider: string,
+    issue: (signal: AbortSignal) => Promise<IssuedCredential>,
+  ): Promise<void> {
+    const { now, timeoutMs } = this.#options
+    const started = now()
+    state.lastCallAt = started
+    let failure: Failure | undefined
+    try {
+      const signal = AbortSignal.any([this.#shutdown.signal, AbortSignal.timeout(timeoutMs)])
+      const fresh = toCredential(await issue(signal))
+      const problem = answerProblem(fresh, state.credential, now())
+      if (problem !== undefined) throw new RegistryError('BadResponse', `${problem}; it is asked again`)
+      state.credential = fresh
+    } catch (thrown) {
+      if (this.#shutdown.signal.aborted) return
+      const error = asRegistryError(thrown)
+      failure = {
+        time: seconds(now()),
+        code: error.code,
+        message: error.message,
+        retryAfterMs: error.retryAfterMs,
+      }
+    }
+    state.attempts = failure === undefined ? 0 : state.attempts + 1
+    state.lastFailure = failure
+    const outcome: HistoryEntry = {
+      time: now(),
+      outcome: failure === undefined ? 'Succeeded' : 'Failed',
+      code: failure?.code,
+      expiresAt: failure === undefined ? (state.credential?.expiresAt ?? undefined) : undefined,
+      durationMs: now().getTime() - started.getTime(),
+    }
+    state.call = undefined // before the owners decide anew, or they would wait for a call that is over
+    this.#options.onOutcome(provider, outcome)
+    this.#options.onSettled(state.owners, outcome)
+  }
+}
+
+/** Times in whole seconds, as annotations and status store them: a restart must compute the same due time. */
+function toCredential(issued: IssuedCredential): Credential {
+  return {
+    username: issued.username,
+    password: issued.password,
+    issuedAt: seconds(issued.issuedAt),
+    expiresAt: issued.expiresAt === null ? null : seconds(issued.expiresAt),
+    principal: issued.principal,
+  }
+}
+
+function seconds(time: Date): Date {
+  return new Date(truncateToSecond(time.getTime()))
+}

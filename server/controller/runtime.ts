@@ -1,0 +1,123 @@
+import type { Failure } from '../core/decide.ts'
+import { olderFirst, type OwnerText, type Registry } from '../core/registry.ts'
+import type { Credential, RenderedSecret } from '../core/render.ts'
+import type { HistoryEntry, TargetFailure } from '../core/status.ts'
+import type { Membership } from '../core/targets.ts'
+import type { TokenProvider } from '../providers/provider.ts'
+
+/** The last outcome in one namespace. */
+export interface TargetResult {
+  readonly state: 'synced' | 'failed'
+  readonly failure: TargetFailure | undefined
+  /** Tries that failed in a row. */
+  readonly attempts: number
+}
+
+/** What the running process knows of one registry beside its spec. Lost at a restart, and made again from the cluster. */
+export interface Runtime {
+  registry: Registry
+  readonly provider: TokenProvider | undefined
+  hosts: readonly string[]
+  /** The referenced material was read and nothing has changed since. */
+  material:
+    | { readonly version: string | undefined; readonly identityKey: string; readonly generation: number }
+    | undefined
+  /** A spec, policy or reference problem; upstream is not asked while there is one. */
+  problem: Failure | undefined
+  /** Tries to read the material that failed in a row. */
+  problemAttempts: number
+  /** The credential that the targets hold or are getting: the last good one, whatever happened since. */
+  inUse: { readonly credential: Credential; readonly identityKey: string } | undefined
+  rendered: RenderedSecret | undefined
+  readonly members: Map<string, Exclude<Membership, 'out'>>
+  readonly results: Map<string, TargetResult>
+  readonly pending: Set<string>
+  newHistory: HistoryEntry[]
+  /** Value of the refresh annotation when the running call started. */
+  requestInCall: string | undefined
+  handledRequest: string | undefined
+  takeBackTried: boolean
+  /** When upstream is asked next, if nothing happens before. */
+  nextTryAt: Date | undefined
+  /** The selection was computed at least once; before that nothing may be swept. */
+  reconciled: boolean
+}
+
+export function newRuntime(registry: Registry, provider: TokenProvider | undefined): Runtime {
+  return {
+    registry,
+    provider,
+    hosts: [],
+    material: undefined,
+    problem: undefined,
+    problemAttempts: 0,
+    inUse: undefined,
+    rendered: undefined,
+    members: new Map(),
+    results: new Map(),
+    pending: new Set(),
+    newHistory: [],
+    requestInCall: undefined,
+    handledRequest: undefined,
+    takeBackTried: false,
+    nextTryAt: undefined,
+    reconciled: false,
+  }
+}
+
+/** All runtimes, and who wants which Secret name in which namespace. */
+export class Runtimes {
+  readonly #runtimes = new Map<OwnerText, Runtime>()
+  readonly #byNamespace = new Map<string, Set<OwnerText>>()
+
+  get(owner: OwnerText): Runtime | undefined {
+    return this.#runtimes.get(owner)
+  }
+
+  all(): IterableIterator<Runtime> {
+    return this.#runtimes.values()
+  }
+
+  put(runtime: Runtime): void {
+    this.#runtimes.set(runtime.registry.owner, runtime)
+  }
+
+  /** Forgets a registry; returns the namespaces where it was a member. */
+  remove(owner: OwnerText): string[] {
+    const namespaces = [...(this.#runtimes.get(owner)?.members.keys() ?? [])]
+    for (const namespace of namespaces) this.#byNamespace.get(namespace)?.delete(owner)
+    this.#runtimes.delete(owner)
+    return namespaces
+  }
+
+  /** Records membership; returns whether it changed. */
+  setMembership(runtime: Runtime, namespace: string, membership: Membership): boolean {
+    const before = runtime.members.get(namespace) ?? 'out'
+    if (before === membership) return false
+    const { owner } = runtime.registry
+    if (membership === 'out') {
+      runtime.members.delete(namespace)
+      runtime.results.delete(namespace)
+      runtime.pending.delete(namespace)
+      this.#byNamespace.get(namespace)?.delete(owner)
+      return true
+    }
+    runtime.members.set(namespace, membership)
+    const owners = this.#byNamespace.get(namespace) ?? new Set()
+    this.#byNamespace.set(namespace, owners.add(owner))
+    return true
+  }
+
+  /** Registries with a place in a namespace, oldest first. */
+  inNamespace(namespace: string): Runtime[] {
+    return [...(this.#byNamespace.get(namespace) ?? [])]
+      .map((owner) => this.#runtimes.get(owner))
+      .filter((runtime) => runtime !== undefined)
+      .sort((a, b) => olderFirst(a.registry, b.registry))
+  }
+
+  /** Registries that want a Secret, oldest first: the first one has it. */
+  claimants(namespace: string, name: string): Runtime[] {
+    return this.inNamespace(namespace).filter(({ registry }) => registry.secretName === name)
+  }
+}

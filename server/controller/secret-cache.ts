@@ -1,0 +1,214 @@
+import { hashPayload } from '../core/mac.ts'
+import {
+  annotations as ourAnnotations,
+  labels as ourLabels,
+  pullSecretKey,
+  pullSecretType,
+} from '../core/names.ts'
+import type { KnownSecret } from '../core/decide-target.ts'
+import type { PartialObjectMetadata, Secret } from '../kube/types.ts'
+
+/** What a change of the cache means to others. `owner` is the owner annotation, which tenants can edit. */
+export interface SecretChange {
+  readonly namespace: string
+  readonly name: string
+  readonly owner: string | undefined
+}
+
+type Marks = Pick<KnownSecret, 'labels' | 'annotations'>
+
+/**
+ * The Secrets that carry our label, metadata and a hash of the pull entry only: payloads of 10,000 namespaces would
+ * be 60 MB. Events that arrive while our own write is in flight are held until its answer tells which version is
+ * ours; otherwise every write of ours would look like somebody's edit.
+ */
+export class SecretCache {
+  readonly #secrets = new Map<string, KnownSecret & { readonly createdAt: number }>()
+  readonly #byOwner = new Map<string, Set<string>>()
+  readonly #inFlight = new Map<string, { held: (() => void)[] }>()
+  readonly #interned = new Map<string, Marks>()
+  readonly #onChange: (change: SecretChange) => void
+
+  constructor(onChange: (change: SecretChange) => void) {
+    this.#onChange = onChange
+  }
+
+  get size(): number {
+    return this.#secrets.size
+  }
+
+  get(namespace: string, name: string): (KnownSecret & { readonly createdAt: number }) | undefined {
+    return this.#secrets.get(`${namespace}/${name}`)
+  }
+
+  *ofOwner(owner: string): Generator<KnownSecret & { readonly createdAt: number }> {
+    for (const key of this.#byOwner.get(owner) ?? []) {
+      const known = this.#secrets.get(key)
+      if (known !== undefined) yield known
+    }
+  }
+
+  all(): IterableIterator<KnownSecret & { readonly createdAt: number }> {
+    return this.#secrets.values()
+  }
+
+  /** A whole Secret, as a list page or a GET gives it. Its payload is hashed and dropped. */
+  observeFull(secret: Secret): void {
+    this.#apply(secret, hashSecret(secret), obstacleOf(secret))
+  }
+
+  /** Metadata from the watch: the content is known only if this is the version that was last read or written. */
+  observeMetadata(object: PartialObjectMetadata): void {
+    const key = keyOf(object)
+    const flight = this.#inFlight.get(key)
+    if (flight !== undefined) {
+      flight.held.push(() => this.observeMetadata(object))
+      return
+    }
+    const known = this.#secrets.get(key)
+    if (known?.uid === object.metadata.uid) {
+      if (known.resourceVersion === object.metadata.resourceVersion) return
+      if (isOlder(object.metadata.resourceVersion, known.resourceVersion)) return
+    }
+    this.#apply(object, undefined, undefined)
+    this.#emit(object)
+  }
+
+  /** The watch saw it go, or saw our label go. */
+  observeGone(object: PartialObjectMetadata): void {
+    const key = keyOf(object)
+    const flight = this.#inFlight.get(key)
+    if (flight !== undefined) {
+      flight.held.push(() => this.observeGone(object))
+      return
+    }
+    const known = this.#secrets.get(key)
+    if (known === undefined) return
+    // The event of a former life must not remove what was created since.
+    if (known.uid !== object.metadata.uid || isOlder(object.metadata.resourceVersion, known.resourceVersion))
+      return
+    this.#remove(key)
+    this.#emit(object, known.annotations[ourAnnotations.owner])
+  }
+
+  /** A live read said NotFound, or showed an object without our label. */
+  forget(namespace: string, name: string): void {
+    this.#remove(`${namespace}/${name}`)
+  }
+
+  /** After a complete list: what was not in it is gone. */
+  retain(uids: ReadonlySet<string>): void {
+    for (const [key, known] of [...this.#secrets]) {
+      if (uids.has(known.uid) || this.#inFlight.has(key)) continue
+      this.#remove(key)
+      this.#onChange({
+        namespace: known.namespace,
+        name: known.name,
+        owner: known.annotations[ourAnnotations.owner],
+      })
+    }
+  }
+
+  beginWrite(namespace: string, name: string): void {
+    this.#inFlight.set(`${namespace}/${name}`, { held: [] })
+  }
+
+  /** Ends a write; `written` is the answer's metadata with the hash of what was sent, absent when it failed. */
+  endWrite(
+    namespace: string,
+    name: string,
+    written?: { object: PartialObjectMetadata; payloadHash: string },
+  ): void {
+    const key = `${namespace}/${name}`
+    const flight = this.#inFlight.get(key)
+    this.#inFlight.delete(key)
+    if (written !== undefined) this.#apply(written.object, written.payloadHash, undefined)
+    for (const replay of flight?.held ?? []) replay()
+  }
+
+  #apply(
+    object: PartialObjectMetadata,
+    payloadHash: string | undefined,
+    obstacle: KnownSecret['obstacle'],
+  ): void {
+    const { namespace = '', name, uid, resourceVersion, creationTimestamp } = object.metadata
+    const key = `${namespace}/${name}`
+    const before = this.#secrets.get(key)?.annotations[ourAnnotations.owner]
+    const marks = this.#intern(object)
+    const owner = marks.annotations[ourAnnotations.owner]
+    const createdAt = Date.parse(creationTimestamp ?? '') || 0
+    this.#secrets.set(key, {
+      namespace,
+      name,
+      uid,
+      resourceVersion,
+      ...marks,
+      payloadHash,
+      obstacle,
+      createdAt,
+    })
+    if (before !== undefined && before !== owner) this.#byOwner.get(before)?.delete(key)
+    if (owner !== undefined) this.#ownerSet(owner).add(key)
+  }
+
+  #remove(key: string): void {
+    const owner = this.#secrets.get(key)?.annotations[ourAnnotations.owner]
+    this.#secrets.delete(key)
+    if (owner === undefined) return
+    const set = this.#byOwner.get(owner)
+    set?.delete(key)
+    if (set?.size === 0) this.#byOwner.delete(owner)
+  }
+
+  #ownerSet(owner: string): Set<string> {
+    const set = this.#byOwner.get(owner) ?? new Set()
+    this.#byOwner.set(owner, set)
+    return set
+  }
+
+  /** All Secrets of one registry carry the same marks; one copy of the text serves them all. */
+  #intern(object: PartialObjectMetadata): Marks {
+    const { labels = {}, annotations = {} } = object.metadata
+    const text = JSON.stringify([labels, annotations])
+    const found = this.#interned.get(text)
+    if (found !== undefined) return found
+    if (this.#interned.size > 4096) this.#interned.clear() // old marks live on in the entries that use them
+    const marks = { labels, annotations }
+    this.#interned.set(text, marks)
+    return marks
+  }
+
+  #emit(object: PartialObjectMetadata, ownerBefore?: string): void {
+    const { namespace = '', name, annotations } = object.metadata
+    this.#onChange({ namespace, name, owner: annotations?.[ourAnnotations.owner] ?? ownerBefore })
+  }
+}
+
+/** The owner uid that a Secret's label names. */
+export function ownerUidOf(known: Pick<KnownSecret, 'labels'>): string | undefined {
+  return known.labels[ourLabels.ownerUid]
+}
+
+/** Hash of the pull entry; a Secret without one hashes like an empty entry, which nothing renders. */
+export function hashSecret(secret: Secret): string {
+  return hashPayload(payloadOf(secret))
+}
+
+export function payloadOf(secret: Secret): string {
+  return Buffer.from(secret.data?.[pullSecretKey] ?? '', 'base64').toString('utf8')
+}
+
+function obstacleOf(secret: Secret): KnownSecret['obstacle'] {
+  if (secret.type !== pullSecretType) return 'type'
+  return secret.immutable === true ? 'immutable' : undefined
+}
+
+function keyOf(object: PartialObjectMetadata): string {
+  return `${object.metadata.namespace ?? ''}/${object.metadata.name}`
+}
+
+/** resourceVersions of one resource are ordered numbers (Kubernetes 1.35 says so, etcd always made them so). */
+function isOlder(a: string, b: string): boolean {
+  if (!/^\d+$/.test(a) || !/^\d+$/.test(b)) return false
+  return a.length === b.length ? a < b : a.length < b.length
+}

@@ -1,0 +1,212 @@
+import { annotations } from '../core/names.ts'
+import { group, parseOwner, version, type RegistryKind, type RegistryRef } from '../core/registry.ts'
+import {
+  judgeLeaver,
+  judgeOrphan,
+  sweepLimit,
+  type CrdLook,
+  type OwnerLook,
+  type SweepCandidate,
+  type SweepLimits,
+  type SweepVerdict,
+} from '../core/sweep.ts'
+import type { KubeClient } from '../kube/client.ts'
+import { isConflict, isNotFound, KubeError } from '../kube/errors.ts'
+import { resourcePath, secretPath } from '../kube/paths.ts'
+import type { KubeObject } from '../kube/types.ts'
+import { ownerUidOf } from './secret-cache.ts'
+import type { Attacher } from './attacher.ts'
+import type { Runtimes } from './runtime.ts'
+import type { World } from './world.ts'
+
+export interface SweeperOptions {
+  readonly client: KubeClient
+  readonly world: World
+  readonly runtimes: Runtimes
+  readonly attacher: Attacher
+  readonly guard: () => void
+  readonly limits: SweepLimits
+  /** Registries, namespaces and Secrets were each listed to the end, and no watch has lost anything since. */
+  readonly complete: () => boolean
+  readonly nowMs: () => number
+  /** How long a Secret that was kept is not looked at again, unless its owner changes. */
+  readonly intervalMs: number
+  readonly onDeleted: (candidate: SweepCandidate) => void
+  readonly onKept: (candidate: SweepCandidate, reason: string) => void
+  readonly onLimit: (remaining: number) => void
+}
+
+export const plurals: Readonly<Record<RegistryKind, string>> = {
+  TokenRegistry: 'tokenregistries',
+  ClusterTokenRegistry: 'clustertokenregistries',
+}
+
+export function registryPath(ref: RegistryRef, subresource?: string): string {
+  return resourcePath({
+    group,
+    version,
+    resource: plurals[ref.kind],
+    name: ref.name,
+    ...(ref.namespace === '' ? {} : { namespace: ref.namespace }),
+    ...(subresource === undefined ? {} : { subresource }),
+  })
+}
+
+/**
+ * Deletes Secrets of ours that nobody wants where they are. The only place that deletes, and the most careful one:
+ * anything but a clear answer from the API server keeps a Secret.
+ */
+export class Sweeper {
+  readonly #options: SweeperOptions
+  /** Secrets that were kept, by uid: each event in the cluster would otherwise look at their owners again. */
+  readonly #kept = new Map<string, { readonly owner: string | undefined; readonly untilMs: number }>()
+  #pausedUntilMs = 0
+
+  constructor(options: SweeperOptions) {
+    this.#options = options
+  }
+
+  /** An owner changed, or came, or went: what was kept for it is judged anew. */
+  reconsider(owner: string): void {
+    for (const [uid, kept] of this.#kept) if (kept.owner === owner) this.#kept.delete(uid)
+  }
+
+  /** One pass. Returns how many unwanted Secrets are left (kept for a reason, or beyond the limit of a pass). */
+  async pass(): Promise<number> {
+    const { client, world, limits, complete, onLimit, nowMs, intervalMs } = this.#options
+    if (!complete()) return 0 // the next complete list asks again
+    const now = nowMs()
+    const candidates = [...this.#candidates()]
+    const due = candidates.filter(({ uid }) => (this.#kept.get(uid)?.untilMs ?? 0) <= now)
+    if (due.length === 0 || now < this.#pausedUntilMs) return candidates.length
+    const looks = new Looks(client)
+    let budget = sweepLimit(limits, world.secrets.size)
+    let done = 0
+    for (const [index, candidate] of due.entries()) {
+      if (budget === 0) {
+        this.#pausedUntilMs = now + intervalMs
+        onLimit(due.length - index)
+        break
+      }
+      if (!(await this.#judgeAndDelete(candidate, looks))) continue
+      budget--
+      done++
+    }
+    return candidates.length - done
+  }
+
+  async #judgeAndDelete(candidate: SweepCandidate, looks: Looks): Promise<boolean> {
+    const { complete, onKept, nowMs, intervalMs } = this.#options
+    const verdict = await this.#judge(candidate, looks)
+    if (verdict.action === 'delete') return complete() && (await this.#delete(candidate))
+    this.#kept.set(candidate.uid, { owner: candidate.owner, untilMs: nowMs() + intervalMs })
+    onKept(candidate, verdict.reason)
+    return false
+  }
+
+  *#candidates(): Generator<SweepCandidate> {
+    const { world, runtimes } = this.#options
+    for (const known of world.secrets.all()) {
+      const owner = known.annotations[annotations.owner]
+      if (parseOwner(owner) === undefined || owner === undefined) continue
+      if (known.annotations[annotations.deletionPolicy] === 'Retain') continue
+      if (runtimes.claimants(known.namespace, known.name).length > 0) continue // wanted, or about to be taken over
+      const state = world.namespaces.get(known.namespace)
+      if (state === undefined || state.terminating) continue
+      if (world.registries.has(owner) && !this.#hasLeft(owner, known.namespace)) continue
+      yield { ...known, owner, ownerUid: ownerUidOf(known) }
+    }
+  }
+
+  /** The owner lives, has been worked through, and has its new Secret in place where it still wants one. */
+  #hasLeft(owner: string, namespace: string): boolean {
+    const runtime = this.#options.runtimes.get(owner)
+    if (runtime === undefined || !runtime.reconciled || runtime.registry.suspend || runtime.registry.retain)
+      return false
+    const membership = runtime.members.get(namespace)
+    if (membership === 'held') return false
+    return membership === undefined || runtime.results.get(namespace)?.state === 'synced'
+  }
+
+  async #judge(candidate: SweepCandidate, looks: Looks): Promise<SweepVerdict> {
+    const ref = parseOwner(candidate.owner)
+    if (ref === undefined) return { action: 'keep', reason: 'OwnerUnclear' }
+    const owner = await looks.owner(ref)
+    const runtime = this.#options.runtimes.get(candidate.owner ?? '')
+    if (runtime !== undefined) return judgeLeaver(owner, runtime.registry)
+    return judgeOrphan(candidate, owner, await looks.crd(ref.kind))
+  }
+
+  async #delete(candidate: SweepCandidate): Promise<boolean> {
+    const { client, world, attacher, guard, onDeleted } = this.#options
+    const { namespace, name, uid } = candidate
+    await attacher.sync(namespace) // no ServiceAccount shall point to a Secret that is gone
+    const known = world.secrets.get(namespace, name)
+    if (known?.uid !== uid) return false
+    const preconditions = { uid, resourceVersion: known.resourceVersion }
+    const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions }
+    try {
+      await client.request({ method: 'DELETE', path: secretPath(namespace, name), body, guard })
+      onDeleted(candidate)
+      return true
+    } catch (error) {
+      if (isNotFound(error) || isConflict(error)) return false // its event tells what it is now
+      throw error
+    }
+  }
+}
+
+/** Live reads of one pass, each made once. */
+class Looks {
+  readonly #client: KubeClient
+  readonly #owners = new Map<string, Promise<OwnerLook>>()
+  readonly #crds = new Map<RegistryKind, Promise<CrdLook>>()
+
+  constructor(client: KubeClient) {
+    this.#client = client
+  }
+
+  owner(ref: RegistryRef): Promise<OwnerLook> {
+    const path = registryPath(ref)
+    const look = this.#owners.get(path) ?? this.#lookAtOwner(path, ref)
+    this.#owners.set(path, look)
+    return look
+  }
+
+  crd(kind: RegistryKind): Promise<CrdLook> {
+    const look = this.#crds.get(kind) ?? this.#lookAtCrd(kind)
+    this.#crds.set(kind, look)
+    return look
+  }
+
+  async #lookAtOwner(path: string, ref: RegistryRef): Promise<OwnerLook> {
+    try {
+      const object = await this.#client.request<KubeObject & { spec?: { suspend?: boolean } }>({
+        method: 'GET',
+        path,
+      })
+      const { uid, generation = 0 } = object.metadata
+      return { found: 'yes', uid, generation, suspended: object.spec?.suspend === true }
+    } catch (error) {
+      // A 404 without the object's name comes from discovery: the kind is not served, which says nothing of the object.
+      const named = error instanceof KubeError && error.details?.name === ref.name
+      return isNotFound(error) && named ? { found: 'no' } : { found: 'unclear', why: String(error) }
+    }
+  }
+
+  async #lookAtCrd(kind: RegistryKind): Promise<CrdLook> {
+    const path = resourcePath({
+      group: 'apiextensions.k8s.io',
+      version: 'v1',
+      resource: 'customresourcedefinitions',
+      name: `${plurals[kind]}.${group}`,
+    })
+    try {
+      const { metadata } = await this.#client.request<KubeObject>({ method: 'GET', path })
+      const createdAt = Date.parse(metadata.creationTimestamp ?? '') || Infinity
+      return { found: true, terminating: metadata.deletionTimestamp !== undefined, createdAt }
+    } catch {
+      return { found: false, terminating: false, createdAt: Infinity } // unclear keeps, like missing
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import { isLive } from '../core/decide.ts'
+import { verifyMac } from '../core/mac.ts'
+import { annotations } from '../core/names.ts'
+import type { Registry } from '../core/registry.ts'
+import { parseDockerConfig, type Credential } from '../core/render.ts'
+import type { KnownSecret } from '../core/decide-target.ts'
+import type { KubeClient } from '../kube/client.ts'
+import { secretPath } from '../kube/paths.ts'
+import type { Secret } from '../kube/types.ts'
+import { hashSecret, ownerUidOf, payloadOf } from './secret-cache.ts'
+import type { World } from './world.ts'
+
+export interface TakeBackOptions {
+  readonly client: KubeClient
+  readonly world: World
+  readonly macKey: Buffer
+  readonly now: () => Date
+}
+
+/** Copies of distinct content that are tried; more than one is only there when somebody tampers. */
+const maxReads = 3
+
+/**
+ * Finds the running credential of a registry in one of our Secrets, so that a restart asks nobody. Only a copy
+ * whose mac verifies for this owner and this proof of identity counts, and none that is older than what status
+ * (which tenants cannot write) says was issued last: a replayed old copy is repaired, never a source.
+ */
+export async function takeBack(
+  registry: Registry,
+  hosts: readonly string[],
+  identityKey: string,
+  options: TakeBackOptions,
+): Promise<Credential | undefined> {
+  const good = [...options.world.secrets.ofOwner(registry.owner)]
+    .filter((known) => isTrustworthy(known, registry, hosts, identityKey, options))
+    .sort((a, b) => (issuedAt(a) < issuedAt(b) ? 1 : -1))
+  const distinct = [...new Map(good.map((known) => [known.payloadHash, known])).values()].slice(0, maxReads)
+  for (const known of distinct) {
+    const credential = await readCopy(known, options)
+    if (credential !== undefined) return credential
+  }
+  return undefined
+}
+
+function isTrustworthy(
+  known: KnownSecret,
+  registry: Registry,
+  hosts: readonly string[],
+  identityKey: string,
+  { macKey, now }: TakeBackOptions,
+): boolean {
+  const expiresAt = known.annotations[annotations.expiresAt]
+  const mac = known.annotations[annotations.mac]
+  if (known.payloadHash === undefined || mac === undefined || expiresAt === undefined) return false
+  if (ownerUidOf(known) !== registry.uid) return false
+  if (issuedAt(known) < (registry.status?.issuedAt ?? '')) return false
+  if (!isLive({ expiresAt: parseEnd(expiresAt) }, now())) return false
+  const { owner, uid: ownerUid } = registry
+  const input = {
+    owner,
+    ownerUid,
+    identityKey,
+    payloadHash: known.payloadHash,
+    hosts,
+    issuedAt: issuedAt(known),
+    expiresAt,
+  }
+  return verifyMac(macKey, input, mac)
+}
+
+async function readCopy(known: KnownSecret, { client }: TakeBackOptions): Promise<Credential | undefined> {
+  const secret = await client.request<Secret>({
+    method: 'GET',
+    path: secretPath(known.namespace, known.name),
+  })
+  if (hashSecret(secret) !== known.payloadHash) return undefined // changed since; its event repairs it
+  const parsed = parseDockerConfig(payloadOf(secret))
+  if (parsed === undefined) return undefined
+  return {
+    username: parsed.username,
+    password: parsed.password,
+    issuedAt: new Date(issuedAt(known)),
+    expiresAt: parseEnd(known.annotations[annotations.expiresAt] ?? ''),
+  }
+}
+
+/** RFC 3339 in UTC with whole seconds sorts as text. */
+function issuedAt(known: KnownSecret): string {
+  return known.annotations[annotations.issuedAt] ?? ''
+}
+
+function parseEnd(text: string): Date | null {
+  return text === '' ? null : new Date(text)
+}

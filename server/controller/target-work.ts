@@ -1,0 +1,157 @@
+import { marksEqual } from '../core/decide-target.ts'
+import { annotations } from '../core/names.ts'
+import type { OwnerText } from '../core/registry.ts'
+import { backoffMs } from '../core/schedule.ts'
+import { isNotFound, isTerminating } from '../kube/errors.ts'
+import { DueTimers } from './due-timers.ts'
+import { fromKubeError } from './failure.ts'
+import { FanOut, priority, type Priority } from './fan-out.ts'
+import type { ControllerOptions } from './options.ts'
+import type { Runtime, Runtimes } from './runtime.ts'
+import type { SecretWriter } from './secret-writer.ts'
+import type { World } from './world.ts'
+
+export interface TargetWorkOptions extends Pick<
+  ControllerOptions,
+  'clock' | 'config' | 'logger' | 'metrics'
+> {
+  readonly world: World
+  readonly runtimes: Runtimes
+  readonly writer: SecretWriter
+  /** The Secret of a registry is up to date in a namespace. */
+  readonly onSynced: (runtime: Runtime, namespace: string) => void
+  /** One target is done, well or not. */
+  readonly onDone: (runtime: Runtime) => void
+}
+
+const targetBackoff = { minMs: 1000, maxMs: 5 * 60_000 }
+
+/** The Secrets that are to be written: a queue over (registry, namespace), with retries of its own for each. */
+export class TargetWork {
+  readonly #options: TargetWorkOptions
+  readonly #queue: FanOut<string>
+  readonly #retries: DueTimers<string>
+
+  constructor(options: TargetWorkOptions) {
+    this.#options = options
+    const { config, clock, logger } = options
+    this.#queue = new FanOut({
+      workers: config.workers,
+      budgetPerSecond: config.writeBudgetPerSecond,
+      run: (key) => this.#sync(key),
+      onError: (key, error) => logger.error({ err: error, key }, 'writing a Secret failed unexpectedly'),
+    })
+    this.#retries = new DueTimers({
+      now: () => clock.nowMs(),
+      due: (key) => this.#queue.add(key, priority.drift),
+    })
+  }
+
+  get depth(): number {
+    return this.#queue.depth
+  }
+
+  get oldestSeconds(): number {
+    return this.#queue.oldestSeconds
+  }
+
+  /** Queues one Secret with the priority that its present state asks for. */
+  addByState(runtime: Runtime, namespace: string): void {
+    const there = this.#options.world.secrets.get(namespace, runtime.registry.secretName)
+    const ours = there?.annotations[annotations.owner] === runtime.registry.owner
+    this.add(runtime, namespace, ours ? priority.refresh : priority.missing)
+  }
+
+  /** Queues one Secret, unless it is known to be as it shall be. */
+  add(runtime: Runtime, namespace: string, level: Priority): void {
+    const { registry, rendered } = runtime
+    if (rendered === undefined || registry.suspend || runtime.members.get(namespace) !== 'member') return
+    const { world, runtimes } = this.#options
+    const there = world.secrets.get(namespace, rendered.name)
+    const asWanted = there?.payloadHash === rendered.payloadHash && marksEqual(there, rendered)
+    if (asWanted && runtimes.claimants(namespace, rendered.name)[0] === runtime) {
+      this.#synced(runtime, namespace)
+      return
+    }
+    runtime.pending.add(namespace)
+    this.#queue.add(formatKey(registry.owner, namespace), level)
+  }
+
+  retryAllNow(): void {
+    this.#retries.fireAll()
+  }
+
+  /** Drops what waits and lets what runs finish. */
+  async stop(): Promise<void> {
+    this.#retries.stop()
+    this.#queue.stop()
+    await this.#queue.drained()
+  }
+
+  async #sync(key: string): Promise<void> {
+    const { owner, namespace } = parseKey(key)
+    const { runtimes, writer, metrics, onDone } = this.#options
+    const runtime = runtimes.get(owner)
+    if (runtime === undefined) return
+    const { rendered, registry, hosts } = runtime
+    try {
+      if (rendered === undefined || registry.suspend || runtime.members.get(namespace) !== 'member') return
+      const [first] = runtimes.claimants(namespace, rendered.name)
+      const claimedBy = first === undefined || first === runtime ? undefined : first.registry.owner
+      const outcome = await writer.write({
+        namespace,
+        desired: rendered,
+        registryName: registry.ref.name,
+        hosts,
+        claimedBy,
+      })
+      if (outcome !== 'unchanged') metrics.countSecretWrite(outcome)
+      this.#synced(runtime, namespace)
+    } catch (error) {
+      this.#failed(runtime, namespace, error)
+    } finally {
+      runtime.pending.delete(namespace)
+      onDone(runtime)
+    }
+  }
+
+  #synced(runtime: Runtime, namespace: string): void {
+    runtime.results.set(namespace, { state: 'synced', failure: undefined, attempts: 0 })
+    this.#retries.clear(formatKey(runtime.registry.owner, namespace))
+    this.#options.onSynced(runtime, namespace)
+  }
+
+  #failed(runtime: Runtime, namespace: string, thrown: unknown): void {
+    const { world, clock, logger, metrics } = this.#options
+    if (isTerminating(thrown) || (isNotFound(thrown) && !world.namespaces.has(namespace))) return // it goes away
+    const { registry } = runtime
+    const { code, message, retryAfterMs } = fromKubeError(
+      thrown,
+      `Secret ${namespace}/${registry.secretName}`,
+    )
+    const before = runtime.results.get(namespace)
+    const attempts = (before?.attempts ?? 0) + 1
+    const now = clock.now()
+    const since = before?.failure?.code === code ? before.failure.since : now
+    runtime.results.set(namespace, {
+      state: 'failed',
+      attempts,
+      failure: { namespace, code, message, since },
+    })
+    metrics.countSecretWrite(code === 'ClusterConflict' ? 'conflict' : 'failed')
+    logger.warn({ registry: registry.owner, namespace, code, attempts }, message)
+    // What stands in the way shows by an event when it goes; the timer is for what nobody tells.
+    const wait = backoffMs(attempts, targetBackoff, Math.random(), retryAfterMs)
+    this.#retries.set(formatKey(registry.owner, namespace), new Date(now.getTime() + wait))
+  }
+}
+
+/** Neither part can hold a line break. */
+function formatKey(owner: OwnerText, namespace: string): string {
+  return `${namespace}\n${owner}`
+}
+
+function parseKey(key: string): { namespace: string; owner: OwnerText } {
+  const [namespace = '', owner = ''] = key.split('\n')
+  return { namespace, owner }
+}

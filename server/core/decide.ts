@@ -1,0 +1,110 @@
+import type { BackoffLimits } from './schedule.ts'
+import { backoffMs, nextRefresh } from './schedule.ts'
+import type { Credential } from './render.ts'
+import type { ErrorCode } from './errors.ts'
+
+export interface Failure {
+  readonly time: Date
+  readonly code: ErrorCode
+  readonly message: string
+  readonly retryAfterMs?: number | undefined
+}
+
+/** All that the question "ask upstream now?" depends on. */
+export interface CredentialWorld {
+  readonly credential: Credential | undefined
+  readonly intervalMs: number | undefined
+  /** Anything stable and particular to the identity; it spreads the timers. */
+  readonly jitterKey: string
+  /** Tries that failed in a row. */
+  readonly attempts: number
+  readonly lastFailure: Failure | undefined
+  /** Start of the last call to upstream, whatever came of it. */
+  readonly lastCallAt: Date | undefined
+  readonly callRunning: boolean
+  readonly suspended: boolean
+  /** Somebody asks for a refresh by annotation, and it was not answered yet. */
+  readonly refreshRequested: boolean
+  readonly backoff: BackoffLimits
+  readonly minCallIntervalMs: number
+}
+
+export type CredentialDecision =
+  | { readonly action: 'fetch'; readonly because: string }
+  | { readonly action: 'wait'; readonly until: Date }
+  /** Nothing will happen by the clock alone. */
+  | { readonly action: 'rest'; readonly because: string }
+
+/**
+ * Pure: whether to ask upstream. The order of the lines is the specification:
+ * suspension stops everything, a running call is waited for, then the reasons to ask, each held back by the rules
+ * that protect upstream.
+ *
+ *   none ──fetch──► fresh ──due──► fetch ──ok──► fresh
+ *                                    └──failed──► waiting (back-off) ──► fetch …
+ */
+export function decideCredential(world: CredentialWorld, now: Date): CredentialDecision {
+  if (world.suspended) return { action: 'rest', because: 'suspended' }
+  if (world.callRunning) return { action: 'rest', because: 'a call is running; its end decides anew' }
+  if (world.refreshRequested) return notBefore(callGap(world), now, 'a refresh was requested') // passes the back-off
+  if (world.lastFailure !== undefined)
+    return notBefore(latest(retryAt(world), callGap(world)), now, 'the last try failed')
+  if (world.credential === undefined) return notBefore(callGap(world), now, 'there is no credential yet')
+  const due = dueAt(world, world.credential)
+  if (due === undefined)
+    return { action: 'rest', because: 'the credential states no end and no interval is set' }
+  return notBefore(latest(due, callGap(world)), now, 'the credential has lived two thirds of its life')
+}
+
+/** When the next call is due if nothing else happens; for status. */
+export function dueAt(
+  world: Pick<CredentialWorld, 'intervalMs' | 'jitterKey'>,
+  credential: Credential,
+): Date | undefined {
+  return nextRefresh(credential, world.intervalMs, world.jitterKey)
+}
+
+function retryAt({ lastFailure, attempts, backoff, jitterKey }: CredentialWorld): Date | undefined {
+  if (lastFailure === undefined) return undefined
+  // The same failure gives the same wait after a restart: the jitter comes from the key, not from chance.
+  const spread = (jitterKey.length * 31 + attempts * 17 + (jitterKey.codePointAt(0) ?? 0)) % 10
+  return new Date(
+    lastFailure.time.getTime() +
+      backoffMs(Math.max(1, attempts), backoff, spread / 10, lastFailure.retryAfterMs),
+  )
+}
+
+function callGap({ lastCallAt, minCallIntervalMs }: CredentialWorld): Date | undefined {
+  return lastCallAt === undefined ? undefined : new Date(lastCallAt.getTime() + minCallIntervalMs)
+}
+
+function latest(a: Date | undefined, b: Date | undefined): Date | undefined {
+  if (a === undefined || b === undefined) return a ?? b
+  return a > b ? a : b
+}
+
+function notBefore(time: Date | undefined, now: Date, because: string): CredentialDecision {
+  return time === undefined || time <= now ? { action: 'fetch', because } : { action: 'wait', until: time }
+}
+
+/** Whether a credential may still be handed out. */
+export function isLive(credential: Pick<Credential, 'expiresAt'> | undefined, now: Date): boolean {
+  return credential !== undefined && (credential.expiresAt === null || credential.expiresAt > now)
+}
+
+/**
+ * Judges an answer before it replaces what is there. Metadata services hand out cached tokens; taking one that does
+ * not live longer would look like success and end in an outage.
+ */
+export function answerProblem(
+  fresh: Credential,
+  held: Credential | undefined,
+  now: Date,
+): string | undefined {
+  if (!isLive(fresh, now)) return 'upstream handed out a credential that has already expired'
+  if (held === undefined || held.expiresAt === null || fresh.expiresAt === null || !isLive(held, now))
+    return undefined
+  return fresh.expiresAt > held.expiresAt
+    ? undefined
+    : 'upstream handed out a credential that does not live longer than the one in use'
+}

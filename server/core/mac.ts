@@ -1,0 +1,56 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+
+/** What the `mac` annotation vouches for. Times as they stand in the annotations. */
+export interface MacInput {
+  readonly owner: string
+  readonly ownerUid: string
+  readonly identityKey: string
+  /** Hash of the payload instead of the payload, so that a cache without payloads can verify. */
+  readonly payloadHash: string
+  readonly hosts: readonly string[]
+  readonly issuedAt: string
+  readonly expiresAt: string
+}
+
+export function hashPayload(payload: string): string {
+  return createHash('sha256').update(payload).digest('base64url')
+}
+
+/** Binds a Secret's content to its owner and identity with a key that only the server has. JSON keeps the fields apart. */
+export function computeMac(key: Buffer, input: MacInput): string {
+  const text = JSON.stringify([
+    'v1',
+    input.owner,
+    input.ownerUid,
+    input.identityKey,
+    [...input.hosts].sort(),
+    input.payloadHash,
+    input.issuedAt,
+    input.expiresAt,
+  ])
+  return createHmac('sha256', key).update(text).digest('base64url')
+}
+
+export function verifyMac(key: Buffer, input: MacInput, mac: string): boolean {
+  const expected = Buffer.from(computeMac(key, input))
+  const given = Buffer.from(mac)
+  return expected.length === given.length && timingSafeEqual(expected, given)
+}
+
+/**
+ * Names an identity together with what is asked of upstream. Registries share one upstream call exactly when every
+ * part is equal: all material, not an access key id or a role name, so that only equal proof shares.
+ */
+export function identityKey(
+  key: Buffer,
+  parts: {
+    provider: string
+    targetKey: string
+    credentials: string
+    material: Readonly<Record<string, string>>
+  },
+): string {
+  const material = Object.entries(parts.material).sort(([a], [b]) => (a < b ? -1 : 1))
+  const text = JSON.stringify(['identity', parts.provider, parts.targetKey, parts.credentials, material])
+  return createHmac('sha256', key).update(text).digest('base64url')
+}

@@ -1,0 +1,33 @@
+import { group } from './registry.ts'
+
+/** Labels and annotations that this product writes. Everything else on an object is left alone. */
+export const labels = {
+  managedBy: 'app.kubernetes.io/managed-by',
+  ownerUid: `${group}/owner-uid`,
+} as const
+
+export const managedByValue = 'token-registries'
+
+export const annotations = {
+  owner: `${group}/owner`,
+  issuedAt: `${group}/issued-at`,
+  expiresAt: `${group}/expires-at`,
+  deletionPolicy: `${group}/deletion-policy`,
+  mac: `${group}/mac`,
+  /** Set by the owner of a foreign Secret to hand it over: the name of the registry. */
+  adopt: `${group}/adopt`,
+  /** On a registry: any new value asks for a refresh now. */
+  refreshRequestedAt: `${group}/refresh-requested-at`,
+  /** On a ServiceAccount: the names in imagePullSecrets that we added, comma-separated. */
+  attached: `${group}/attached`,
+} as const
+
+export const pullSecretType = 'kubernetes.io/dockerconfigjson'
+export const pullSecretKey = '.dockerconfigjson'
+/** Type of what the server keeps for itself in its own namespace. */
+export const stateSecretType = `${group}/state`
+
+/** Rancher's guarded project mark on a namespace. The label of the same name can be forged by any project member. */
+export const projectAnnotation = 'field.cattle.io/projectId'
+/** Marks of Rancher's project-scoped secrets: Rancher writes such a copy back, so it is never ours to change. */
+export const rancherCopyAnnotation = 'management.cattle.io/project-scoped-secret-copy'

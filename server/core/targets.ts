@@ -1,0 +1,116 @@
+import { RegistryError } from './errors.ts'
+import type { LabelSelector, Registry } from './registry.ts'
+
+/** What the loop keeps of a namespace. */
+export interface NamespaceInfo {
+  readonly name: string
+  readonly uid: string
+  readonly labels: Readonly<Record<string, string>>
+  /** Value of the guarded project annotation, `<cluster>:<project>`. */
+  readonly project: string | undefined
+  /** The project that this namespace had until it lost the annotation, while the grace period runs. */
+  readonly formerProject: string | undefined
+  readonly terminating: boolean
+}
+
+export interface SelectionRules {
+  /** The server's own namespace: never a target unless named exactly. */
+  readonly serverNamespace: string
+  /** Rancher's system project, `<cluster>:<project>`: likewise. */
+  readonly systemProject: string | undefined
+}
+
+/** `member`: write. `held`: neither write nor remove, because the project annotation vanished a moment ago. `out`: remove. */
+export type Membership = 'member' | 'held' | 'out'
+
+const protectedNames = /^(kube|cattle)-/
+
+/** `*` and `?` as in shells; a `*` also matches nothing. */
+export function matchesGlob(pattern: string, name: string): boolean {
+  const source = pattern
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replace(/\*+/g, '.*')
+    .replace(/\?/g, '.')
+  return new RegExp(`^${source}$`).test(name)
+}
+
+export function matchesSelector(selector: LabelSelector, given: Readonly<Record<string, string>>): boolean {
+  const labelsMatch = Object.entries(selector.matchLabels ?? {}).every(([key, value]) => given[key] === value)
+  return (
+    labelsMatch &&
+    (selector.matchExpressions ?? []).every((expression) => matchesExpression(expression, given))
+  )
+}
+
+function matchesExpression(
+  { key, operator, values = [] }: NonNullable<LabelSelector['matchExpressions']>[number],
+  given: Readonly<Record<string, string>>,
+): boolean {
+  const value = given[key]
+  switch (operator) {
+    case 'Exists':
+      return value !== undefined
+    case 'DoesNotExist':
+      return value === undefined
+    case 'In':
+      return value !== undefined && values.includes(value)
+    case 'NotIn':
+      return value === undefined || !values.includes(value)
+  }
+}
+
+/** Pure: whether a registry's Secret belongs into a namespace. */
+export function membership(registry: Registry, namespace: NamespaceInfo, rules: SelectionRules): Membership {
+  if (namespace.terminating) return 'held'
+  const { target } = registry
+  switch (target.type) {
+    case 'namespace':
+      return namespace.name === registry.ref.namespace ? 'member' : 'out'
+    case 'project':
+      return projectMembership([target.project], namespace)
+    case 'selection':
+      return selectionMembership(target, namespace, rules)
+  }
+}
+
+function projectMembership(
+  projects: readonly string[],
+  { project, formerProject }: NamespaceInfo,
+): Membership {
+  if (project !== undefined) return projects.includes(project) ? 'member' : 'out'
+  return formerProject !== undefined && projects.includes(formerProject) ? 'held' : 'out'
+}
+
+function selectionMembership(
+  target: Extract<Registry['target'], { type: 'selection' }>,
+  namespace: NamespaceInfo,
+  rules: SelectionRules,
+): Membership {
+  if (target.exclude.some((pattern) => matchesGlob(pattern, namespace.name))) return 'out'
+  if (isProtected(namespace, rules) && !target.names.includes(namespace.name)) return 'out'
+  if (target.names.length > 0 && !target.names.some((pattern) => matchesGlob(pattern, namespace.name)))
+    return 'out'
+  if (target.selector !== undefined && !matchesSelector(target.selector, namespace.labels)) return 'out'
+  return target.projects.length > 0 ? projectMembership(target.projects, namespace) : 'member'
+}
+
+function isProtected(namespace: NamespaceInfo, rules: SelectionRules): boolean {
+  if (protectedNames.test(namespace.name) || namespace.name === rules.serverNamespace) return true
+  return rules.systemProject !== undefined && namespace.project === rules.systemProject
+}
+
+/**
+ * A registry for a project may only live in that project: the annotation of its home namespace must say so now,
+ * whatever it said when the registry was created. While the annotation is lost for a moment the answer is open.
+ * @throws RegistryError NotAllowed
+ */
+export function checkHomeProject(registry: Registry, home: NamespaceInfo | undefined): void {
+  if (registry.target.type !== 'project' || home === undefined) return
+  if (projectMembership([registry.target.project], home) !== 'out') return
+  const actual = home.project === undefined ? 'it belongs to no project' : `it belongs to ${home.project}`
+  throw new RegistryError(
+    'NotAllowed',
+    `spec.target.project is ${registry.target.project}, but the project annotation of namespace ${home.name} says that ${actual}; ` +
+      `create the registry in a namespace of that project, or correct spec.target.project`,
+  )
+}
