@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -70,8 +70,7 @@ async function sourceHash(): Promise<string> {
 
 async function build(root: string, folder: string, progress: (line: string) => void): Promise<void> {
   const go = await findGo(root, progress)
-  const temporary = `${folder}.${process.pid}`
-  await mkdir(temporary)
+  const temporary = await mkdtemp(`${folder}.`)
   try {
     await compile(go, join(temporary, 'testbed'), progress)
     await rename(temporary, folder).catch((error: unknown) => {

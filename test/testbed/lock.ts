@@ -1,4 +1,5 @@
 // A lock between processes: one builds, the others wait for its result.
+import { randomUUID } from 'node:crypto'
 import { link, readFile, rm, writeFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 
@@ -20,7 +21,7 @@ export async function withLock<T>(file: string, work: () => Promise<T>): Promise
 
 async function acquire(file: string): Promise<boolean> {
   // Written under another name first, so that nobody ever reads a lock without an owner in it.
-  const own = `${file}.${process.pid}`
+  const own = `${file}.${randomUUID()}`
   await writeFile(own, String(process.pid))
   try {
     await link(own, file)

