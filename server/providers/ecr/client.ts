@@ -65,8 +65,9 @@ export function clientOptions(
   const agent = { keepAlive: true, maxSockets: 4, proxyEnv: { ...environment } }
   return {
     region: config.region,
-    useFipsEndpoint: config.fips,
-    useDualstackEndpoint: config.dualStack,
+    // The SDK refuses the flags beside an endpoint, which says all that they would.
+    useFipsEndpoint: config.fips && endpoint === undefined,
+    useDualstackEndpoint: config.dualStack && endpoint === undefined,
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(credentials === undefined ? {} : { credentials: { ...credentials } }),
     defaultsMode: 'standard',

@@ -267,6 +267,13 @@ for (const [code, expected, words] of [
   })
 }
 
+test('a combination of region, fips and dualStack without address is SpecInvalid', () => {
+  const thrown = Object.assign(new Error('CANARY'), { name: 'EndpointError' })
+  const error = toRegistryError(thrown, situation)
+  assert.equal(error.code, 'SpecInvalid')
+  assert.match(error.message, /^spec\.provider\.ecr: .*eu-nowhere-9.*dualStack/)
+})
+
 test('an organisation policy is named as such', () => {
   const thrown = Object.assign(
     new Error(

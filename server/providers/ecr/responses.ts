@@ -59,6 +59,12 @@ function explain(facts: UpstreamFacts, situation: Situation): Explained {
       message: `${serviceName(situation)} did not answer ${situation.step} before the try was ended; it is tried again`,
     }
   }
+  if (facts.name === 'EndpointError') {
+    return {
+      code: 'SpecInvalid',
+      message: `spec.provider.ecr: AWS has no address for region ${situation.region} with these fips and dualStack settings; correct the region or set both to false`,
+    }
+  }
   return (
     explainNetwork(facts, situation) ??
     explainRefusal(facts, situation) ??

@@ -13,7 +13,7 @@ export const staticProvider = {
   targetKey: () => 'static',
   customEndpoints: () => [],
   upstreamRoles: () => [],
-   
+
   async issue(_config, { credentials, now }) {
     const { values, source } = takeMaterial(credentials, staticMaterialKeys)
     const { username = '', password = '' } = values
@@ -30,7 +30,6 @@ export const staticProvider = {
 } satisfies TokenProvider<StaticConfig>
 
 function check(value: string, where: string): void {
-   
   if (!/[\u0000-\u001f\u007f]/.test(value)) return
   throw new RegistryError(
     'CredentialsInvalid',
