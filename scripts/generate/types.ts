@@ -1,4 +1,5 @@
 /** Writes TypeScript types for the page: objects as read from the API server, and `…Input` as a person writes them. */
+import { apiRevision, apiVersion, group } from '../../server/api/v1alpha1/index.ts'
 import type { KindTree } from './outputs.ts'
 import type { SchemaNode } from './schema-node.ts'
 
@@ -20,7 +21,19 @@ export interface ObjectMeta {
 export function renderTypes(trees: readonly KindTree[], header: string): string {
   const interfaces = new Map<string, string>()
   for (const { root } of trees) collect(root, interfaces)
-  return `${[header, objectMeta, ...interfaces.values()].join('\n\n')}\n`
+  return `${[header, constants(trees), objectMeta, ...interfaces.values()].join('\n\n')}\n`
+}
+
+function constants(trees: readonly KindTree[]): string {
+  const types = trees.map(({ kind }) => `  ${kind.kind}: '${group}.${kind.singular}',\n`)
+  return `export const apiVersion = '${apiVersion}'
+
+/** Compare with status.apiRevision of the TokenRegistryServer: a lower one there knows fewer fields. */
+export const apiRevision = ${apiRevision}
+
+/** The kinds as Steve names them. */
+export const resourceTypes = {
+${types.join('')}} as const`
 }
 
 function collect(node: SchemaNode, interfaces: Map<string, string>): void {

@@ -12,7 +12,8 @@ const interval = withRules(duration, {
   message: 'interval must be from 5m to 720h',
   check: (value) => {
     const length = parseDuration(value)
-    return length >= minimumMs && length <= maximumMs
+    // Not a duration at all: the pattern has said so.
+    return Number.isNaN(length) || (length >= minimumMs && length <= maximumMs)
   },
 })
 

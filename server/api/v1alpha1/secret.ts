@@ -20,6 +20,14 @@ export function keySyntax(id: string, what: Keys): Rule<Readonly<Record<string, 
   }
 }
 
+/** Counted in characters, as the API server counts; JavaScript's length counts an emoji twice. */
+const annotationValue = z
+  .string()
+  .refine((value) => value.length <= 4096 || [...value].length <= 4096, {
+    message: 'must have at most 4096 characters',
+  })
+  .meta({ maxLength: 4096 })
+
 function notReserved(id: string, what: Keys): Rule<Readonly<Record<string, string>>> {
   return {
     id,
@@ -55,7 +63,7 @@ export const secretSchema = named(
     ),
     annotations: field(
       withRules(
-        stringMap(z.string().max(4096), { max: 20 }),
+        stringMap(annotationValue, { max: 20 }),
         keySyntax('annotation-key-syntax', 'annotations'),
         notReserved('annotation-key-reserved', 'annotations'),
       ).optional(),
