@@ -12,13 +12,15 @@ const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP']
  * @returns {Promise<number>} its exit code; 128 + number when a signal ended it, as a shell reports it; 127 not found
  */
 export function runForwardingSignals(command, args, options) {
-  const child = spawn(command, args, options)
+  let child
+  // Installed before the child exists: it may be up, and whoever waits for it may signal us, before spawn() returns.
   // A terminal sends Ctrl-C to the whole group itself; a second one would read as "at once, without cleaning up".
   const handlers = forwarded.map((signal) => [
     signal,
     () => (signal === 'SIGINT' && process.stdin.isTTY ? undefined : child.kill(signal)),
   ])
   for (const [signal, handler] of handlers) process.on(signal, handler)
+  child = spawn(command, args, options)
   return new Promise((resolve) => {
     child.on('error', (error) => {
       console.error(`${command} could not be started: ${error.message}`)
