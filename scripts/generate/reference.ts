@@ -36,7 +36,7 @@ function fieldTable(fields: readonly Place[]): string {
       `\`${path.replace(/^spec\./, '')}\`${required ? ' (required)' : ''}`,
       typeText(node),
       node.default === undefined || typeof node.default === 'object' ? '' : `\`${String(node.default)}\``,
-      `**${node.label}.** ${node.help}`,
+      inWords(node),
       node.example === undefined ? '' : `\`${JSON.stringify(node.example)}\``,
     ]),
   )
@@ -45,11 +45,7 @@ function fieldTable(fields: readonly Place[]): string {
 function statusTable(fields: readonly Place[]): string {
   return table(
     ['Field', 'Type', 'What it says'],
-    fields.map(({ path, node }) => [
-      `\`${path.replace(/^status\./, '')}\``,
-      typeText(node),
-      `**${node.label}.** ${node.help}`,
-    ]),
+    fields.map(({ path, node }) => [`\`${path.replace(/^status\./, '')}\``, typeText(node), inWords(node)]),
   )
 }
 
@@ -69,6 +65,11 @@ function columnTable(kind: Kind): string {
     ['Column', 'Taken from'],
     kind.printerColumns.map(({ name, jsonPath }) => [name, `\`${jsonPath}\``]),
   )
+}
+
+/** Markdown would take `<cluster id>` for a tag and show nothing. */
+function inWords({ label, help }: SchemaNode): string {
+  return `**${label}.** ${help?.replaceAll('<', '&lt;')}`
 }
 
 /** Type and bounds in words. */

@@ -114,7 +114,7 @@ describe('the reference', () => {
         if (!/^(spec|status)\./.test(path)) continue
         assert.ok(page.includes(`| \`${path.replace(/^(spec|status)\./, '')}\``), `no line for ${path}`)
         assert.ok(
-          page.includes(`**${node.label}.** ${node.help}`.replaceAll('|', '\\|')),
+          page.includes(`**${node.label}.** ${node.help}`.replaceAll('<', '&lt;')),
           `no text for ${path}`,
         )
       }
