@@ -26,6 +26,7 @@ const buildArguments = ['build', '-v', '-trimpath', '-buildvcs=false', '-ldflags
 /** How many built versions stay in the cache: the current one, and the one of another branch. */
 const keptVersions = 2
 const progressEveryMs = 5_000
+const abandonedAfterMs = 24 * 60 * 60 * 1000
 
 let building: Promise<string> | undefined
 
@@ -117,6 +118,11 @@ async function prune(root: string): Promise<void> {
   )
   const old = dated.sort((a, b) => b.usedAt - a.usedAt).slice(keptVersions)
   for (const { name } of old) await rm(join(root, name), { recursive: true, force: true })
+  // What a killed build left: the names of unfinished folders have a dot.
+  for (const name of (await readdir(root)).filter((entry) => /^[0-9a-f]{16}\.\w{6}$/.test(entry))) {
+    const { mtimeMs } = await stat(join(root, name))
+    if (Date.now() - mtimeMs > abandonedAfterMs) await rm(join(root, name), { recursive: true, force: true })
+  }
 }
 
 function printProgress(line: string): void {

@@ -1,18 +1,17 @@
 // A real Kubernetes control plane on loopback: etcd, API server and controllers, with users, audit log and tools.
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Agent } from 'undici'
 import { readAuditLog, type AuditEvent, type AuditFilter } from './audit.ts'
 import { ensureBinary } from './binary.ts'
-import { issueCertificate, makeServiceAccountKeys } from './certificates.ts'
 import { runPartOrThrow } from './commands.ts'
 import { makeDataFolder, type DataFolder } from './data-folder.ts'
 import * as flags from './flags.ts'
 import { KubeClient, type KubeResponse } from './kube-client.ts'
-import { freePort } from './ports.ts'
+import { kubeconfig, layOut } from './layout.ts'
 import { ServerProcess } from './server-process.ts'
-import { makeUsers, tokenFile, type KnownUser, type TestUser } from './users.ts'
+import { makeUsers, type KnownUser, type TestUser } from './users.ts'
 
 /** How to start a control plane; every field has a default. */
 export interface ControlPlaneOptions {
@@ -208,7 +207,7 @@ interface PlaneParts {
 
 /**
  * Starts a control plane of its own and waits until it serves: roles aggregated, controllers at work. Takes 4 to 10
- * seconds once the binary is built, and about 600 MB of memory. Several may run at once.
+ * seconds once the binary is built, and about 650 MB of memory. Several may run at once.
  * @throws Error with the end of the log of the server that did not come up
  */
 export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
@@ -258,50 +257,3 @@ async function boot(plane: ControlPlane): Promise<void> {
 }
 
 const roles = '/apis/rbac.authorization.k8s.io/v1/clusterroles'
-
-async function layOut(
-  folder: string,
-  users: Map<string, KnownUser>,
-): Promise<{ layout: flags.PlaneLayout; url: string }> {
-  const pki = join(folder, 'pki')
-  await mkdir(pki)
-  const hosts = ['127.0.0.1', 'localhost', 'kubernetes.default.svc', '10.0.0.1']
-  const [certificate, keys] = await Promise.all([
-    issueCertificate({ folder: pki, name: 'apiserver', hosts }),
-    makeServiceAccountKeys(pki),
-  ])
-  const apiPort = await freePort()
-  const url = `https://127.0.0.1:${apiPort}`
-  const layout: flags.PlaneLayout = {
-    ...certificate,
-    etcdPort: await freePort(),
-    etcdPeerPort: await freePort(),
-    apiPort,
-    etcdData: join(folder, 'etcd-data'),
-    serviceAccountKey: keys.privateKeyFile,
-    serviceAccountPublicKey: keys.publicKeyFile,
-    tokenFile: join(folder, 'tokens.csv'),
-    auditPolicy: join(folder, 'audit-policy.json'),
-    auditLog: join(folder, 'audit.log'),
-    adminKubeconfig: join(folder, 'kubeconfig-controllers'),
-  }
-  const admin = users.get('admin')
-  await Promise.all([
-    writeFile(layout.tokenFile, tokenFile(users.values()), { mode: 0o600 }),
-    writeFile(layout.auditPolicy, JSON.stringify(flags.auditPolicy)),
-    writeFile(layout.adminKubeconfig, kubeconfig(url, layout.caFile, admin?.token ?? ''), { mode: 0o600 }),
-  ])
-  return { layout, url }
-}
-
-/** JSON is YAML, so it is a kubeconfig. */
-function kubeconfig(server: string, caFile: string, token: string): string {
-  return JSON.stringify({
-    apiVersion: 'v1',
-    kind: 'Config',
-    clusters: [{ name: 'testbed', cluster: { server, 'certificate-authority': caFile } }],
-    users: [{ name: 'testbed', user: { token } }],
-    contexts: [{ name: 'testbed', context: { cluster: 'testbed', user: 'testbed' } }],
-    'current-context': 'testbed',
-  })
-}
