@@ -35,7 +35,7 @@ const switched: Record<string, [value: unknown, appears: string]> = {
   'policy.serverIdentity.projects': [{ 'c-m-x:p-y': ['*'] }, 'serverIdentity.project.c-m-x.p-y: "*"'],
   'policy.serverIdentity.cluster': [['self', 'arn:aws:iam::1:role/a*'], '"self\\narn:aws:iam::1:role/a*"'],
   'policy.tokens.serviceAccountPrefix': ['puller-', "request.name.startsWith('puller-')"],
-  'policy.tokens.audiences': [['a.example', 'b'], `'["a.example","b"]'`],
+  'policy.tokens.audiences': [['a.example', 'b'], String.raw`"[\"a.example\",\"b\"]"`],
   'refresh.writeBudgetPerSecond': [7, 'value: "7"'],
   'refresh.workers': [9, 'value: "9"'],
   logLevel: ['debug', 'value: debug'],

@@ -21,3 +21,12 @@ matchConditions:
   - name: the-server-itself
     expression: request.userInfo.username == '{{ include "token-registries.username" . }}'
 {{- end }}
+
+{{- /* A list or map of values as a CEL literal (JSON is one), quoted for YAML. */ -}}
+{{- define "token-registries.policy.literal" -}}
+{{- $literal := toJson . }}
+{{- if gt (len $literal) 95000 }}
+{{- fail "policy: a list is too long for an admission policy (95,000 characters). Use fewer entries, for example ARNs that end in *." }}
+{{- end }}
+{{- toJson $literal }}
+{{- end }}
