@@ -59,7 +59,7 @@ describe('loadConfig', () => {
   it('works on a named context of a file, reachable from this machine only', () => {
     const config = load({ KUBECONFIG: '/else' }, outside)
     assert.deepEqual(config.cluster, { kind: 'kubeconfig', file: '/home/me/config', context: 'dev' })
-    assert.equal(config.podNamespace, 'token-registries')
+    assert.equal(config.podNamespace, 'token-registries-system')
     assert.equal(config.httpHost, '127.0.0.1')
     assert.equal(load({}, [...outside, '--namespace', 'mine']).podNamespace, 'mine')
   })

@@ -11,7 +11,7 @@ export const usage = `usage: npm start -- --kubeconfig FILE --context NAME [--na
 
   --kubeconfig  file with the cluster to work on; in a pod it is not needed
   --context     context of that file, always to be named, so that no run hits the wrong cluster
-  --namespace   namespace of the server's own objects (default: token-registries)
+  --namespace   namespace of the server's own objects (default: token-registries-system)
 
 Everything else is set by environment variables: see docs/configuration.md.`
 
@@ -176,7 +176,7 @@ export function loadConfig({ env, argv, fileExists = existsSync }: ConfigInput):
   )
   const cluster = chooseCluster(flags, given, fileExists, problems)
   if (flags.namespace !== undefined) given['POD_NAMESPACE'] = flags.namespace
-  else if (cluster?.kind === 'kubeconfig') given['POD_NAMESPACE'] ??= 'token-registries'
+  else if (cluster?.kind === 'kubeconfig') given['POD_NAMESPACE'] ??= 'token-registries-system'
 
   const parsed = variables.safeParse(given)
   for (const issue of parsed.error?.issues ?? []) {
