@@ -1,6 +1,6 @@
-import { RegistryError } from '../../core/errors.ts'
+import { RegistryError, type ErrorCode } from '../../core/errors.ts'
 import { takeMaterial } from '../material.ts'
-import type { Credentials, TokenProvider } from '../provider.ts'
+import type { Credentials, IssuedCredential, TokenProvider } from '../provider.ts'
 import { SkewMeter, type Environment, type Keys } from './client.ts'
 import { ecrConfigSchema, ecrMaterialKeys, type EcrConfig } from './config.ts'
 import { registryHosts } from './hosts.ts'
@@ -31,9 +31,9 @@ export function createEcrProvider(environment: Environment = process.env) {
         signal: context.signal,
         endpoint: config.stsEndpoint ?? context.endpoints?.['sts'],
       }
-      try {
+      const attempt = async (): Promise<IssuedCredential> => {
         const start = await startingPoint(config, context.credentials, () =>
-          serverIdentity.get(settings, context.now),
+          serverIdentity.get({ context, region: config.region, skew }),
         )
         const caller = await followChain(config, start, settings)
         const ecrEndpoint = config.endpoint ?? context.endpoints?.['ecr']
@@ -44,16 +44,25 @@ export function createEcrProvider(environment: Environment = process.env) {
           situation,
         )
         return caller.principal === undefined ? token : { ...token, principal: caller.principal }
-      } catch (thrown) {
-        if (thrown instanceof RegistryError && thrown.code === 'CredentialsExpired') serverIdentity.forget()
-        throw thrown
       }
+      return attempt().catch((thrown: unknown) => {
+        const stale = context.credentials.kind === 'serverIdentity' && isAbout(thrown, identityCodes)
+        // Kept from an earlier try, and withdrawn since: only a new one can tell.
+        if (stale && serverIdentity.forget()) return attempt()
+        throw thrown
+      })
     },
   } satisfies TokenProvider<EcrConfig>
 }
 
 /** Amazon ECR with the environment of this process. */
 export const ecr = createEcrProvider()
+
+const identityCodes: readonly ErrorCode[] = ['CredentialsExpired', 'CredentialsInvalid']
+
+function isAbout(thrown: unknown, codes: readonly ErrorCode[]): boolean {
+  return thrown instanceof RegistryError && codes.includes(thrown.code)
+}
 
 /** Everything beside the credentials that changes the answer; hosts and accounts do not, one token serves them all. */
 function targetKey({ region, fips, dualStack, endpoint, stsEndpoint, assumeRoles = [] }: EcrConfig): string {

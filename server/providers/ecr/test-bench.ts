@@ -50,7 +50,13 @@ export async function startBench(): Promise<Bench> {
     const { config: configChange = {}, environment = {}, ...context } = change
     return createEcrProvider(environment).issue(
       { ...config, ...configChange },
-      { credentials: material(), signal: new AbortController().signal, now: () => new Date(), ...context },
+      {
+        credentials: material(),
+        signal: new AbortController().signal,
+        now: () => new Date(),
+        endpoints: { ecr: fake.endpoint, sts: fake.endpoint },
+        ...context,
+      },
     )
   }
   const fails = async (code: ErrorCode, change: IssueOptions = {}): Promise<string> => {
