@@ -40,11 +40,9 @@ function parseToken(
 ): IssuedCredential {
   const { authorizationToken, expiresAt } = output.authorizationData?.[0] ?? {}
   if (!authorizationToken) throw badResponse(situation, 'its answer holds no authorizationToken')
-  const pair = Buffer.from(authorizationToken, 'base64').toString('utf8')
-  const colon = pair.indexOf(':')
-  if (colon < 1 || colon === pair.length - 1) {
+  const pair = splitToken(authorizationToken)
+  if (pair === undefined)
     throw badResponse(situation, 'its authorizationToken is not user:password in base64')
-  }
   if (!(expiresAt instanceof Date) || Number.isNaN(expiresAt.getTime())) {
     throw badResponse(situation, 'its answer states no expiresAt')
   }
@@ -53,5 +51,15 @@ function parseToken(
   if (end.getTime() <= issuedAt.getTime()) {
     throw badResponse(situation, `its token ended already, at ${end.toISOString()}`)
   }
-  return { username: pair.slice(0, colon), password: pair.slice(colon + 1), issuedAt, expiresAt: end }
+  return { ...pair, issuedAt, expiresAt: end }
+}
+
+/** User and password of an authorizationToken, split at the FIRST colon; undefined when it is not such a pair. */
+export function splitToken(
+  authorizationToken: string,
+): { readonly username: string; readonly password: string } | undefined {
+  const pair = Buffer.from(authorizationToken, 'base64').toString('utf8')
+  const colon = pair.indexOf(':')
+  if (colon < 1 || colon === pair.length - 1) return undefined
+  return { username: pair.slice(0, colon), password: pair.slice(colon + 1) }
 }
