@@ -138,7 +138,8 @@ export class ServerProcess {
   }
 }
 
-async function startServer(
+/** Starts the server under the chart's ServiceAccount; the caller ends it. */
+export async function startServer(
   cp: ControlPlane,
   chart: InstalledChart,
   options: ServerOptions,
