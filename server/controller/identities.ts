@@ -107,12 +107,7 @@ export class Identities {
     } catch (thrown) {
       if (this.#shutdown.signal.aborted) return
       const error = asRegistryError(thrown)
-      failure = {
-        time: seconds(now()),
-        code: error.code,
-        message: error.message,
-        retryAfterMs: error.retryAfterMs,
-      }
+      failure = toFailure(error, now())
     }
     state.attempts = failure === undefined ? 0 : state.attempts + 1
     state.lastFailure = failure
@@ -127,6 +122,14 @@ export class Identities {
     this.#options.onOutcome(provider, outcome)
     this.#options.onSettled(state.owners, outcome)
   }
+}
+
+/** Upstream's wish counts from the moment, not from the whole second before it that is stored. */
+function toFailure({ code, message, retryAfterMs }: RegistryError, at: Date): Failure {
+  const time = seconds(at)
+  const passed = at.getTime() - time.getTime()
+  const wait = retryAfterMs === undefined ? undefined : Math.ceil((passed + retryAfterMs) / 1000) * 1000
+  return { time, code, message, retryAfterMs: wait }
 }
 
 /** Times in whole seconds, as annotations and status store them: a restart must compute the same due time. */

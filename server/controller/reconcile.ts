@@ -7,7 +7,7 @@ import {
 } from '../core/decide.ts'
 import { isPermanent, RegistryError } from '../core/errors.ts'
 import type { OwnerText, Registry } from '../core/registry.ts'
-import { renderSecret } from '../core/render.ts'
+import { renderSecret, rfc3339 } from '../core/render.ts'
 import { backoffMs, type BackoffLimits } from '../core/schedule.ts'
 import { checkHomeProject, membership, type SelectionRules } from '../core/targets.ts'
 import type { KubeClient } from '../kube/client.ts'
@@ -150,7 +150,9 @@ export class Reconciler {
       runtime.takeBackTried = true
       const found = await takeBack(registry, runtime.hosts, material.identityKey, this.#options)
       state.credential ??= found
-      if (found === undefined) recallFailure(state, registry, material.version)
+      // A credential that status does not know yet came after the failure that status tells of.
+      const known = found === undefined || rfc3339(found.issuedAt) === registry.status?.issuedAt
+      if (known) recallFailure(state, registry, material.version)
     }
     return material
   }
@@ -280,7 +282,10 @@ function recallFailure(
   if (status.observedGeneration !== generation || status.lastFailure.material !== material) return
   const { time, reason, message } = status.lastFailure
   state.attempts = status.attempts
-  state.lastFailure = { time: new Date(time), code: reason as Failure['code'], message }
+  // What upstream asked to wait is not stored by itself, but the time that came of it is.
+  const retryAfterMs =
+    status.nextRefreshAt === undefined ? undefined : Date.parse(status.nextRefreshAt) - Date.parse(time)
+  state.lastFailure = { time: new Date(time), code: reason as Failure['code'], message, retryAfterMs }
 }
 
 function earliest(times: readonly (Date | undefined)[]): Date | undefined {

@@ -37,7 +37,7 @@ export async function takeBack(
   const distinct = [...new Map(good.map((known) => [known.payloadHash, known])).values()].slice(0, maxReads)
   for (const known of distinct) {
     const credential = await readCopy(known, options)
-    if (credential !== undefined) return credential
+    if (credential !== undefined) return { ...credential, principal: principalOf(known, registry) }
   }
   return undefined
 }
@@ -82,6 +82,11 @@ async function readCopy(known: KnownSecret, { client }: TakeBackOptions): Promis
     issuedAt: new Date(issuedAt(known)),
     expiresAt: parseEnd(known.annotations[annotations.expiresAt] ?? ''),
   }
+}
+
+/** Who upstream said we are is not in the Secret, but in status if that tells of the same credential. */
+function principalOf(known: KnownSecret, { status }: Registry): string | undefined {
+  return status?.issuedAt === issuedAt(known) ? status.identity : undefined
 }
 
 /** RFC 3339 in UTC with whole seconds sorts as text. */
