@@ -97,6 +97,10 @@ const refused: [values: Record<string, unknown>, says: RegExp][] = [
     { policy: { serverIdentity: { projects: { 'p-1': ['self'] } } } },
     /policy\/serverIdentity\/projects.*p-1/s,
   ],
+  [
+    { policy: { serverIdentity: { cluster: 'self,arn:aws:iam::1:role/x' } } },
+    /policy\/serverIdentity\/cluster/,
+  ],
   [{ policy: { tokens: { serviceAccountPrefix: '' } } }, /policy\/tokens\/serviceAccountPrefix/],
   [{ policy: { tokens: { audiences: ["it's"] } } }, /policy\/tokens\/audiences/],
   [{ policy: { tokens: { audiences: ['kubernetes'] } } }, /a login to the cluster/],

@@ -31,3 +31,20 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name (.Chart.Version | replace "+" "_") 
 {{- define "token-registries.username" -}}
 system:serviceaccount:{{ .Release.Namespace }}:{{ .Values.serviceAccount.name }}
 {{- end }}
+
+{{- /* policy.serverIdentity as JSON, each list a list: Rancher's form can only ask for a text with spaces between. */ -}}
+{{- define "token-registries.serverIdentity" -}}
+{{- $given := .Values.policy.serverIdentity }}
+{{- $result := dict "namespaces" dict "projects" dict }}
+{{- range $group := list "namespaces" "projects" }}
+{{- range $key, $allowed := get $given $group }}
+{{- $_ := set (get $result $group) $key (include "token-registries.words" $allowed | fromJsonArray) }}
+{{- end }}
+{{- end }}
+{{- $_ := set $result "cluster" (include "token-registries.words" $given.cluster | fromJsonArray) }}
+{{- toJson $result }}
+{{- end }}
+
+{{- define "token-registries.words" -}}
+{{- if kindIs "string" . }}{{ regexSplit "\\s+" . -1 | compact | toJson }}{{ else }}{{ . | default list | toJson }}{{ end }}
+{{- end }}
