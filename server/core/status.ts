@@ -100,7 +100,8 @@ function historyItem(entry: HistoryEntry): NonNullable<RegistryStatus['history']
     outcome: entry.outcome,
     ...(entry.code === undefined ? {} : { reason: entry.code }),
     ...(entry.expiresAt === undefined ? {} : { expiresAt: rfc3339(entry.expiresAt) }),
-    durationMs: Math.round(entry.durationMs),
+    // The clock may be corrected while a call runs; the schema takes neither a negative nor a longer time.
+    durationMs: Math.min(Math.max(0, Math.round(entry.durationMs)), 2 ** 31 - 1),
   }
 }
 
@@ -248,13 +249,28 @@ function targetText({ target, ref }: Registry): string {
   }
 }
 
-/** A merge patch that makes `next` of `previous`: keys that are gone are nulled. */
+/** A merge patch that makes `next` of `previous`: keys that are gone are nulled, inside blocks too. */
 export function statusPatch(
   previous: RegistryStatus | undefined,
   next: RegistryStatus,
 ): Record<string, unknown> {
-  const gone = Object.keys(previous ?? {}).filter((key) => !(key in next))
-  return { ...next, ...Object.fromEntries(gone.map((key) => [key, null])) }
+  return mergePatch({ ...previous }, { ...next })
+}
+
+function mergePatch(
+  previous: Record<string, unknown>,
+  next: Record<string, unknown>,
+): Record<string, unknown> {
+  const gone = Object.keys(previous).filter((key) => !(key in next))
+  const set = Object.entries(next).map(([key, value]) => {
+    const before = previous[key]
+    return [key, isBlock(value) && isBlock(before) ? mergePatch(before, value) : value] as const
+  })
+  return Object.fromEntries([...set, ...gone.map((key) => [key, null] as const)])
+}
+
+function isBlock(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === 'object' && !Array.isArray(value)
 }
 
 /** Whether two statuses say the same, so that nothing is written when nothing changed. */
@@ -264,8 +280,6 @@ export function sameStatus(a: RegistryStatus | undefined, b: RegistryStatus): bo
 
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) =>
-    part !== null && typeof part === 'object' && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
+    isBlock(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part,
   )
 }
