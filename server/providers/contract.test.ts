@@ -1,9 +1,12 @@
 // The rules that every provider keeps. A new provider adds one entry to `cases` and gets all of them.
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { inspect } from 'node:util'
-import { providerDefinitions } from '../api/v1alpha1/provider.ts'
-import { RegistryError } from '../core/errors.ts'
+import { parse } from 'yaml'
+import { providerDefinitions, tokenRegistrySchema } from '../api/v1alpha1/index.ts'
+import { errorCodes, RegistryError } from '../core/errors.ts'
 import { startFakeAws } from '../../test/fakes/aws/index.ts'
 import { createEcrProvider } from './ecr/index.ts'
 import { providerOf, providers } from './index.ts'
@@ -105,6 +108,18 @@ for (const [type, start] of Object.entries(cases)) {
       const kinds = definition?.credentials.map((block) => (block === 'secret' ? 'material' : block))
       assert.deepEqual(stage.provider.accepts, kinds)
       assert.deepEqual(Object.keys(stage.credentials).sort(), [...stage.provider.accepts].sort())
+    })
+
+    it('has a guide whose example is valid and whose error codes exist', async () => {
+      const guide = await readFile(join(import.meta.dirname, type, 'README.md'), 'utf8')
+      const example = /```yaml\n([\s\S]*?)```/.exec(guide)?.[1] ?? ''
+      const registry = tokenRegistrySchema.parse(parse(example))
+      assert.equal(providerOf(registry.spec.provider)?.provider.type, type)
+      const errors = guide.slice(guide.indexOf('## Errors')).matchAll(/^\| `(\w+)`/gm)
+      const codes = Array.from(errors, ([, code]) => code)
+      assert.ok(codes.length > 0)
+      for (const code of codes) assert.ok((errorCodes as readonly unknown[]).includes(code), code)
+      for (const { name } of stage.provider.materialKeys) assert.ok(guide.includes(`| \`${name}\` |`), name)
     })
 
     it('parses its own configuration to the same again', () => {

@@ -198,3 +198,19 @@ test('faults heal after the given number of answers', async () => {
   await assert.rejects(getToken(user), { name: 'ServerException' })
   assert.ok((await getToken(user)).password)
 })
+
+test('an upstream that caches hands out new tokens with the old end', async () => {
+  const first = await getToken(user)
+  fake.faults.set({ ecr: 'sameExpiry' })
+  const second = await getToken(user)
+  assert.equal(second.expiresAt.getTime(), first.expiresAt.getTime())
+  assert.notEqual(second.password, first.password)
+})
+
+test('counters and log are forgotten on request, and hold no secret', async () => {
+  const { password } = await getToken(user)
+  const seen = JSON.stringify(fake.log.entries)
+  for (const secret of [user.secretAccessKey, password]) assert.ok(!seen.includes(secret))
+  fake.resetCounters()
+  assert.deepEqual(fake.log.counters(), { actions: {}, principals: {} })
+})
