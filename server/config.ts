@@ -68,8 +68,8 @@ const optionalPort = z
   .transform((text) => (text === 'off' ? null : Number(text)))
   .refine((port) => port === null || port <= 65_535, 'must be a port from 0 to 65535, or `off`')
 
-/** Environment variable → what it may hold. The order is that of the documentation. */
-const variables = z.object({
+/** Environment variable → what it may hold. The order is that of docs/configuration.md, which a test compares. */
+export const variables = z.object({
   POD_NAMESPACE: namespaceName,
   POD_NAME: objectName(hostname().toLowerCase()),
   LEASE_NAME: objectName('token-registries'),
@@ -96,6 +96,7 @@ const variables = z.object({
   RENEW_DEADLINE_SECONDS: whole(10, 1, 600),
   RETRY_PERIOD_SECONDS: whole(2, 1, 600),
   UPSTREAM_TIMEOUT_SECONDS: whole(30, 1, 300),
+  LIST_PAGE_SIZE: whole(500, 1, 10_000),
   SYSTEM_PROJECT_ID: z
     .string()
     .regex(
@@ -143,6 +144,8 @@ function toConfig(env: z.output<typeof variables>, cluster: ClusterAccess) {
     retryPeriodSeconds: env.RETRY_PERIOD_SECONDS,
     /** For one whole try to get a credential. */
     upstreamTimeoutSeconds: env.UPSTREAM_TIMEOUT_SECONDS,
+    /** Objects per request of a list: smaller pages need less memory, larger ones fewer requests. */
+    listPageSize: env.LIST_PAGE_SIZE,
     /** Rancher's system project: its namespaces are targets only when named exactly. */
     systemProject: env.SYSTEM_PROJECT_ID,
   } as const

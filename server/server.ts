@@ -103,6 +103,7 @@ export class Server {
       world,
       namespace: config.podNamespace,
       policyConfigMap: config.policyConfigMap,
+      pageSize: config.listPageSize,
       logger,
       onState: () => this.#controller?.watchesChanged(),
     })

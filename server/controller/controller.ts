@@ -321,6 +321,7 @@ export class Controller implements WorldListener {
     this.#sweeper.reconsider(owner)
     this.#timers.set(owner, comeAgainAt)
     this.#options.metrics.setExpiry(runtime.registry.ref, runtime.inUse?.credential.expiresAt ?? null)
+    await this.#answerRequest(runtime)
     for (const place of placesBefore) {
       if (runtime.members.has(place) && nameBefore === runtime.registry.secretName) continue
       this.#placeFreed(place, nameBefore ?? '')
@@ -330,6 +331,13 @@ export class Controller implements WorldListener {
     }
     this.#reporter.request(owner)
     this.#sweepSoon()
+  }
+
+  /** A request counts as answered before its fan-out: a kill in the middle must not ask upstream once more. */
+  async #answerRequest({ registry, handledRequest }: Runtime): Promise<void> {
+    const told = this.world.registries.get(registry.owner)?.status?.lastHandledRefreshRequest
+    if (handledRequest !== undefined && handledRequest !== told)
+      await this.#reporter.reportNow(registry.owner)
   }
 
   async #attach(namespace: string): Promise<void> {

@@ -32,7 +32,7 @@ export class Reporter {
   readonly #options: ReporterOptions
   readonly #timers = new Map<OwnerText, NodeJS.Timeout>()
   readonly #impatient = new Map<OwnerText, NodeJS.Timeout>()
-  readonly #running = new Map<OwnerText, boolean>()
+  readonly #running = new Map<OwnerText, { again: boolean; readonly done: Promise<void> }>()
   #stopped = false
 
   constructor(options: ReporterOptions) {
@@ -52,6 +52,12 @@ export class Reporter {
     this.#impatient.set(owner, timer)
   }
 
+  /** Writes what there is to say now, also while work is under way. Never rejects; a failure is tried again later. */
+  async reportNow(owner: OwnerText): Promise<void> {
+    await this.#running.get(owner)?.done
+    await this.#run(owner, true)
+  }
+
   stop(): void {
     this.#stopped = true
     for (const timer of [...this.#timers.values(), ...this.#impatient.values()]) clearTimeout(timer)
@@ -66,22 +72,24 @@ export class Reporter {
     this.#timers.set(owner, timer)
   }
 
-  async #run(owner: OwnerText, impatient: boolean): Promise<void> {
-    if (this.#stopped) return
-    if (this.#running.has(owner)) {
-      this.#running.set(owner, true)
-      return
+  #run(owner: OwnerText, impatient: boolean): Promise<void> {
+    if (this.#stopped) return Promise.resolve()
+    const running = this.#running.get(owner)
+    if (running !== undefined) {
+      running.again = true
+      return running.done
     }
-    this.#running.set(owner, false)
-    try {
-      await this.#report(owner, impatient)
-    } catch (error) {
-      this.#options.onError(owner, error)
-      this.#schedule(owner, retryMs)
-    } finally {
-      if (this.#running.get(owner) === true) this.#schedule(owner, settleMs)
-      this.#running.delete(owner)
-    }
+    const done = this.#report(owner, impatient)
+      .catch((error: unknown) => {
+        this.#options.onError(owner, error)
+        this.#schedule(owner, retryMs)
+      })
+      .finally(() => {
+        if (this.#running.get(owner)?.again === true) this.#schedule(owner, settleMs)
+        this.#running.delete(owner)
+      })
+    this.#running.set(owner, { again: false, done })
+    return done
   }
 
   async #report(owner: OwnerText, impatient: boolean): Promise<void> {

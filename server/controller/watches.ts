@@ -12,6 +12,7 @@ export interface WatchesOptions {
   readonly world: World
   readonly namespace: string
   readonly policyConfigMap: string
+  readonly pageSize: number
   readonly logger: NonNullable<ReflectorOptions<KubeObject>['logger']>
   /** A watch became complete, or lost that. */
   readonly onState: () => void
@@ -122,10 +123,10 @@ export class Watches {
 }
 
 function reflector<T extends KubeObject>(
-  { client, logger, onState }: WatchesOptions,
+  { client, logger, onState, pageSize }: WatchesOptions,
   options: Omit<ReflectorOptions<T>, 'client' | 'logger' | 'onState'>,
 ): Reflector<T> {
-  return new Reflector<T>({ ...options, client, logger, onState })
+  return new Reflector<T>({ ...options, client, logger, onState, pageSize })
 }
 
 function registryReflector(

@@ -19,6 +19,8 @@ export interface Bed {
   /** `host:port` of the fake's API, for the policy and for specs. */
   readonly awsAddress: string
   startServer(options?: ServerOptions): Promise<ServerProcess>
+  /** Kills every server that still runs: for afterEach, so that a failed test leaves nothing to the next. */
+  killServers(): Promise<void>
   /** Stops all servers, the fake and the plane. */
   close(): Promise<void>
 }
@@ -39,6 +41,10 @@ export interface BedOptions {
   readonly policy?: Record<string, unknown>
 }
 
+/** Whatever ends this process ends the servers too. */
+const children = new Set<ChildProcess>()
+process.once('exit', () => children.forEach((child) => child.kill('SIGKILL')))
+
 /** Short waits, by settings that operators have too. */
 const fastSettings: Readonly<Record<string, string>> = {
   MIN_CALL_INTERVAL_SECONDS: '0',
@@ -46,6 +52,9 @@ const fastSettings: Readonly<Record<string, string>> = {
   BACKOFF_MAX_SECONDS: '2',
   PROJECT_GRACE_SECONDS: '2',
   SWEEP_INTERVAL_SECONDS: '1',
+  LEASE_DURATION_SECONDS: '4',
+  RENEW_DEADLINE_SECONDS: '3',
+  RETRY_PERIOD_SECONDS: '1',
   LOG_LEVEL: 'debug',
 }
 
@@ -66,8 +75,12 @@ export async function startBed(options: BedOptions = {}): Promise<Bed> {
         servers.add(server)
         return server
       },
-      async close() {
+      async killServers() {
         await Promise.all([...servers].map((server) => server.kill()))
+        servers.clear()
+      },
+      async close() {
+        await this.killServers()
         await Promise.all([aws.close(), cp.stop()])
       },
     }
@@ -164,7 +177,8 @@ export async function startServer(
     ...options.env,
   }
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
-  process.once('exit', () => child.kill('SIGKILL'))
+  children.add(child)
+  child.once('exit', () => children.delete(child))
   const server = new ServerProcess(child)
   if (options.ready === false) return server
   const started = await server.line('started')
@@ -195,6 +209,21 @@ export async function eventually<T>(
       throw new Error(`waited 60 s for ${what}; instead: ${String(await describe())}`)
     await delay(25)
   }
+}
+
+/** The server's own figures, as name{labels} → value. Asked with a token that may read them. */
+export async function readMetrics(bed: Bed, server: ServerProcess): Promise<Map<string, number>> {
+  const answer = await fetch(`http://127.0.0.1:${server.metricsPort}/metrics`, {
+    headers: { authorization: `Bearer ${bed.cp.adminToken}` },
+  })
+  if (answer.status !== 200) throw new Error(`/metrics answered ${answer.status}: ${await answer.text()}`)
+  const lines = (await answer.text()).split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+  return new Map(
+    lines.map((line) => [
+      line.slice(0, line.lastIndexOf(' ')),
+      Number(line.slice(line.lastIndexOf(' ') + 1)),
+    ]),
+  )
 }
 
 /** Builders of objects and paths that tests of the loop use. */
