@@ -101,6 +101,7 @@ export class FanOut<Key> {
   /** Token bucket of a quarter second. Without a token the queue wakes when the next one is due. */
   #spend(): boolean {
     const { budgetPerSecond } = this.#options
+    if (budgetPerSecond === Infinity) return true // 0 ms times Infinity is no number, and stays none for ever
     const now = performance.now()
     this.#tokens = Math.min(
       Math.max(1, budgetPerSecond / 4),

@@ -78,10 +78,12 @@ export class Identities {
     provider: string,
     issue: (signal: AbortSignal) => Promise<IssuedCredential>,
   ): Promise<void> {
-    state.call ??= this.#run(state, provider, issue).finally(() => {
-      state.call = undefined
+    if (state.call !== undefined) return state.call
+    const call = this.#run(state, provider, issue).finally(() => {
+      if (state.call === call) state.call = undefined // by then the next one may run
     })
-    return state.call
+    state.call = call
+    return call
   }
 
   /** Aborts running calls; nothing is recorded for them. */
@@ -101,6 +103,7 @@ export class Identities {
     try {
       const signal = AbortSignal.any([this.#shutdown.signal, AbortSignal.timeout(timeoutMs)])
       const fresh = toCredential(await issue(signal))
+      if (this.#shutdown.signal.aborted) return
       const problem = answerProblem(fresh, state.credential, now())
       if (problem !== undefined) throw new RegistryError('BadResponse', `${problem}; it is asked again`)
       state.credential = fresh
