@@ -20,6 +20,9 @@ import type { SecretChange } from './secret-cache.ts'
 const settleNamespaceMs = 5
 const registryWorkers = 8
 const attachRetryMs = 5000
+/** Events that are about no single registry. */
+const serverObject = { kind: 'TokenRegistryServer', namespace: '', name: 'default' }
+const warnAheadMs = 30 * 24 * 3_600_000
 
 /**
  * Turns changes of the world into work: which registry to reconcile, which Secret to write, what to sweep and
@@ -120,6 +123,8 @@ export class Controller implements WorldListener {
           { remaining },
           'more Secrets are unwanted than one pass may delete; the rest waits for the next pass',
         )
+        const note = `${remaining} more Secrets are unwanted than one pass may delete; the rest waits for the next pass`
+        void this.#events.record(serverObject, 'Warning', 'SweepLimited', note)
       },
     })
     const failed =
@@ -319,7 +324,6 @@ export class Controller implements WorldListener {
     if (result === undefined) return
     const { runtime, comeAgainAt } = result
     this.#sweeper.reconsider(owner)
-    this.#timers.set(owner, comeAgainAt)
     this.#options.metrics.setExpiry(runtime.registry.ref, runtime.inUse?.credential.expiresAt ?? null)
     await this.#answerRequest(runtime)
     for (const place of placesBefore) {
@@ -329,8 +333,21 @@ export class Controller implements WorldListener {
     for (const [namespace, membership] of runtime.members) {
       if (membership === 'member') this.#targets.addByState(runtime, namespace)
     }
+    this.#warnOfDeclaredEnd(runtime)
+    this.#timers.set(owner, earlier(comeAgainAt, warnAt(runtime)))
     this.#reporter.request(owner)
     this.#sweepSoon()
+  }
+
+  /** Keys that end are changed by people, and people need notice. */
+  #warnOfDeclaredEnd(runtime: Runtime): void {
+    const { credentials, ref, uid } = runtime.registry
+    const end = credentials.kind === 'secret' ? credentials.expiresAt : undefined
+    if (end === undefined || runtime.warnedOfEnd?.getTime() === end.getTime()) return
+    if ((warnAt(runtime)?.getTime() ?? 0) > this.#options.clock.nowMs()) return
+    runtime.warnedOfEnd = end
+    const note = `spec.credentials.secret.expiresAt says that the keys end at ${end.toISOString()}; put new ones into the Secret and move the date`
+    void this.#events.record({ ...ref, uid }, 'Warning', 'CredentialsExpired', note)
   }
 
   /** A request counts as answered before its fan-out: a kill in the middle must not ask upstream once more. */
@@ -364,4 +381,16 @@ export class Controller implements WorldListener {
   #sweepSoon(): void {
     if (this.#active) this.#sweeps.soon()
   }
+}
+
+/** When people must be told that the material ends; undefined when they were, or when no end is declared. */
+function warnAt({ registry, warnedOfEnd }: Runtime): Date | undefined {
+  const end = registry.credentials.kind === 'secret' ? registry.credentials.expiresAt : undefined
+  if (end === undefined || warnedOfEnd?.getTime() === end.getTime()) return undefined
+  return new Date(end.getTime() - warnAheadMs)
+}
+
+function earlier(a: Date | undefined, b: Date | undefined): Date | undefined {
+  if (a === undefined || b === undefined) return a ?? b
+  return a < b ? a : b
 }

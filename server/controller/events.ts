@@ -1,4 +1,3 @@
-import type { Registry } from '../core/registry.ts'
 import { group, version } from '../core/registry.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { resourcePath } from '../kube/paths.ts'
@@ -11,12 +10,20 @@ export interface EventRecorderOptions {
   readonly onError: (error: unknown) => void
 }
 
+/** The object that an event is about. `namespace` is empty for cluster-scoped kinds, whose events go to `default`. */
+export interface EventSubject {
+  readonly kind: string
+  readonly namespace: string
+  readonly name: string
+  readonly uid?: string
+}
+
 export type EventType = 'Normal' | 'Warning'
 
 /** What kubectl shows cuts at 1024 characters; the API server refuses more. */
 const maxNote = 1024
 
-/** Writes events.k8s.io/v1 Events on registries. Losing one is logged and hurts nobody. */
+/** Writes events.k8s.io/v1 Events on our kinds. Losing one is logged and hurts nobody. */
 export class EventRecorder {
   readonly #options: EventRecorderOptions
 
@@ -24,13 +31,13 @@ export class EventRecorder {
     this.#options = options
   }
 
-  async record(registry: Registry, type: EventType, reason: string, note: string): Promise<void> {
+  async record(subject: EventSubject, type: EventType, reason: string, note: string): Promise<void> {
     const { client, guard, instance, onError } = this.#options
-    const namespace = registry.ref.namespace === '' ? 'default' : registry.ref.namespace
+    const namespace = subject.namespace === '' ? 'default' : subject.namespace
     const body = {
       apiVersion: 'events.k8s.io/v1',
       kind: 'Event',
-      metadata: { generateName: `${registry.ref.name.slice(0, 200)}-`, namespace },
+      metadata: { generateName: `${subject.name.slice(0, 200)}-`, namespace },
       eventTime: new Date().toISOString().replace('Z', '000Z'),
       type,
       reason,
@@ -38,14 +45,7 @@ export class EventRecorder {
       action: 'Reconcile',
       reportingController: group,
       reportingInstance: instance,
-      regarding: {
-        apiVersion: `${group}/${version}`,
-        kind: registry.ref.kind,
-        name: registry.ref.name,
-        namespace: registry.ref.namespace,
-        uid: registry.uid,
-        resourceVersion: registry.resourceVersion,
-      },
+      regarding: { apiVersion: `${group}/${version}`, ...subject },
     }
     const path = resourcePath({ group: 'events.k8s.io', version: 'v1', resource: 'events', namespace })
     try {

@@ -57,7 +57,12 @@ export async function readMaterial(
   const secret = await readSecret(options.client, namespace, name)
   const values = pickValues(secret, provider, keys, source)
   const key = identityKey(options.macKey, { ...common, credentials: 'secret', material: values })
-  const credentials: Credentials = { kind: 'material', values, source }
+  // Registries of several namespaces may share one call, and its failure must not tell one tenant of another's Secret.
+  const credentials: Credentials = {
+    kind: 'material',
+    values,
+    source: 'the Secret of spec.credentials.secret',
+  }
   return { credentials, identityKey: key, version: secret.metadata.resourceVersion, endsAt: expiresAt }
 }
 

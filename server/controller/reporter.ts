@@ -157,8 +157,9 @@ export class Reporter {
       if (after === undefined || after.reason === 'Progressing') continue
       const renewed = type === 'CredentialIssued' && registry.status?.issuedAt !== status.issuedAt
       if (before?.status === after.status && before.reason === after.reason && !renewed) continue
+      const subject = { ...registry.ref, uid: registry.uid }
       await this.#options.events.record(
-        registry,
+        subject,
         after.status === 'True' ? 'Normal' : 'Warning',
         after.reason,
         after.message,

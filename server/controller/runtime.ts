@@ -32,11 +32,18 @@ export interface Runtime {
   readonly members: Map<string, Exclude<Membership, 'out'>>
   readonly results: Map<string, TargetResult>
   readonly pending: Set<string>
+  /** Repairs of somebody's edits, by namespace. */
+  readonly repairs: Map<
+    string,
+    { readonly count: number; readonly sinceMs: number; readonly waitUntilMs: number }
+  >
   newHistory: HistoryEntry[]
   /** Value of the refresh annotation when the running call started. */
   requestInCall: string | undefined
   handledRequest: string | undefined
   takeBackTried: boolean
+  /** The declared end of the material that was warned of. */
+  warnedOfEnd: Date | undefined
   /** When upstream is asked next, if nothing happens before. */
   nextTryAt: Date | undefined
   /** The selection was computed at least once; before that nothing may be swept. */
@@ -56,6 +63,8 @@ export function newRuntime(registry: Registry, provider: TokenProvider | undefin
     members: new Map(),
     results: new Map(),
     pending: new Set(),
+    repairs: new Map(),
+    warnedOfEnd: undefined,
     newHistory: [],
     requestInCall: undefined,
     handledRequest: undefined,
@@ -99,6 +108,7 @@ export class Runtimes {
       runtime.members.delete(namespace)
       runtime.results.delete(namespace)
       runtime.pending.delete(namespace)
+      runtime.repairs.delete(namespace)
       this.#byNamespace.get(namespace)?.delete(owner)
       return true
     }

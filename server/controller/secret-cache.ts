@@ -25,7 +25,7 @@ type Marks = Pick<KnownSecret, 'labels' | 'annotations'>
 export class SecretCache {
   readonly #secrets = new Map<string, KnownSecret & { readonly createdAt: number }>()
   readonly #byOwner = new Map<string, Set<string>>()
-  readonly #inFlight = new Map<string, { held: (() => void)[] }>()
+  readonly #inFlight = new Map<string, { writes: number; readonly held: (() => void)[] }>()
   readonly #interned = new Map<string, Marks>()
   readonly #onChange: (change: SecretChange) => void
 
@@ -110,7 +110,10 @@ export class SecretCache {
   }
 
   beginWrite(namespace: string, name: string): void {
-    this.#inFlight.set(`${namespace}/${name}`, { held: [] })
+    const key = `${namespace}/${name}`
+    const flight = this.#inFlight.get(key) ?? { writes: 0, held: [] }
+    flight.writes++ // two registries may meet here while a name changes hands
+    this.#inFlight.set(key, flight)
   }
 
   /** Ends a write; `written` is the answer's metadata with the hash of what was sent, absent when it failed. */
@@ -121,9 +124,14 @@ export class SecretCache {
   ): void {
     const key = `${namespace}/${name}`
     const flight = this.#inFlight.get(key)
+    const known = this.#secrets.get(key)
+    const { object, payloadHash } = written ?? {}
+    // A list may have shown a newer version by now.
+    const late = known && object && isOlder(object.metadata.resourceVersion, known.resourceVersion)
+    if (object !== undefined && late !== true) this.#apply(object, payloadHash, undefined)
+    if (flight === undefined || --flight.writes > 0) return
     this.#inFlight.delete(key)
-    if (written !== undefined) this.#apply(written.object, written.payloadHash, undefined)
-    for (const replay of flight?.held ?? []) replay()
+    for (const replay of flight.held) replay()
   }
 
   #apply(

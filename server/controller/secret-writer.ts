@@ -30,7 +30,11 @@ export interface WantedSecret {
   readonly claimedBy: string | undefined
 }
 
-export type WriteOutcome = 'unchanged' | 'created' | 'updated' | 'adopted'
+export interface WriteOutcome {
+  readonly outcome: 'unchanged' | 'created' | 'updated' | 'adopted'
+  /** Field manager of the last edit that was not ours, when the Secret had to be read. */
+  readonly editor: string | undefined
+}
 
 export interface SecretWriterOptions {
   readonly client: KubeClient
@@ -54,23 +58,25 @@ export class SecretWriter {
   /** @throws RegistryError NotOwner, or KubeError */
   async write(wanted: WantedSecret): Promise<WriteOutcome> {
     const { namespace, desired } = wanted
+    let editor: string | undefined
     for (let round = 0; round < maxRounds; round++) {
       const existing = this.#world.secrets.get(namespace, desired.name)
       const decision = decideTarget({ namespace, existing, desired, claimedBy: wanted.claimedBy })
       switch (decision.action) {
         case 'none':
-          return 'unchanged'
+          return { outcome: 'unchanged', editor }
         case 'blocked':
           throw new RegistryError(decision.code, decision.message)
         case 'read':
-          await this.#read(namespace, desired.name)
+          editor = lastEditor(await this.#read(namespace, desired.name))
           break
         case 'create':
-          if (await this.#create(wanted)) return 'created'
-          if (await this.#adopt(wanted)) return 'adopted'
+          if (await this.#create(wanted)) return { outcome: 'created', editor }
+          if (await this.#adopt(wanted)) return { outcome: 'adopted', editor }
           break
         case 'update':
-          if (existing !== undefined && (await this.#update(wanted, existing))) return 'updated'
+          if (existing !== undefined && (await this.#update(wanted, existing)))
+            return { outcome: 'updated', editor }
           break
       }
     }
@@ -203,4 +209,12 @@ function isImmutable(error: unknown): boolean {
 
 function base64(text: string): string {
   return Buffer.from(text).toString('base64')
+}
+
+/** Our own writes carry the name of our user agent's first part. */
+const ourManager = 'token-registries'
+
+function lastEditor(secret: Secret | undefined): string | undefined {
+  const edits = (secret?.metadata.managedFields ?? []).filter(({ manager }) => manager !== ourManager)
+  return edits.sort((a, b) => ((a.time ?? '') < (b.time ?? '') ? 1 : -1))[0]?.manager
 }

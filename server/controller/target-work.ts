@@ -1,5 +1,6 @@
 import { marksEqual } from '../core/decide-target.ts'
 import { annotations } from '../core/names.ts'
+import { RegistryError } from '../core/errors.ts'
 import type { OwnerText } from '../core/registry.ts'
 import { backoffMs } from '../core/schedule.ts'
 import { isNotFound, isTerminating } from '../kube/errors.ts'
@@ -24,6 +25,8 @@ export interface TargetWorkOptions extends Pick<
   readonly onDone: (runtime: Runtime) => void
 }
 
+/** So many repairs within the window are normal; more means that somebody else writes the same Secret on purpose. */
+const patience = { repairs: 5, windowMs: 60_000 }
 const targetBackoff = { minMs: 1000, maxMs: 5 * 60_000 }
 
 /** The Secrets that are to be written: a queue over (registry, namespace), with retries of its own for each. */
@@ -73,6 +76,13 @@ export class TargetWork {
       this.#synced(runtime, namespace)
       return
     }
+    const repairs = runtime.repairs.get(namespace)
+    if (
+      level === priority.drift &&
+      repairs !== undefined &&
+      repairs.waitUntilMs > this.#options.clock.nowMs()
+    )
+      return
     runtime.pending.add(namespace)
     this.#queue.add(formatKey(registry.owner, namespace), level)
   }
@@ -98,7 +108,7 @@ export class TargetWork {
       if (rendered === undefined || registry.suspend || runtime.members.get(namespace) !== 'member') return
       const [first] = runtimes.claimants(namespace, rendered.name)
       const claimedBy = first === undefined || first === runtime ? undefined : first.registry.owner
-      const outcome = await writer.write({
+      const { outcome, editor } = await writer.write({
         namespace,
         desired: rendered,
         registryName: registry.ref.name,
@@ -106,6 +116,7 @@ export class TargetWork {
         claimedBy,
       })
       if (outcome !== 'unchanged') metrics.countSecretWrite(outcome)
+      if (outcome === 'updated' && editor !== undefined) this.#countRepair(runtime, namespace, editor)
       this.#synced(runtime, namespace)
     } catch (error) {
       this.#failed(runtime, namespace, error)
@@ -113,6 +124,24 @@ export class TargetWork {
       runtime.pending.delete(namespace)
       onDone(runtime)
     }
+  }
+
+  /** @throws RegistryError when somebody keeps rewriting; the next repair then waits, so that nobody runs hot */
+  #countRepair(runtime: Runtime, namespace: string, editor: string): void {
+    const now = this.#options.clock.nowMs()
+    const before = runtime.repairs.get(namespace)
+    const fresh = before === undefined || now - before.sinceMs > patience.windowMs
+    const count = fresh ? 1 : before.count + 1
+    const contested = count > patience.repairs
+    const sinceMs = fresh || contested ? now : before.sinceMs
+    runtime.repairs.set(namespace, { count, sinceMs, waitUntilMs: contested ? now + patience.windowMs : 0 })
+    if (!contested) return
+    const name = `${namespace}/${runtime.registry.secretName}`
+    throw new RegistryError(
+      'NotOwner',
+      `Secret ${name} is changed again and again by the field manager "${editor}"; stop it, or set spec.secret.name to another name (it is repaired once a minute meanwhile)`,
+      { retryAfterMs: patience.windowMs },
+    )
   }
 
   #synced(runtime: Runtime, namespace: string): void {

@@ -269,6 +269,38 @@ describe('ownership of pull Secrets', () => {
     )
   })
 
+  it('names the field manager that keeps rewriting a Secret, and stops fighting', async () => {
+    const path = await setUp('contested')
+    await untilStatus(bed.cp, path, 'ready', isReady)
+    const edit = (): Promise<KubeObject> =>
+      bed.cp.admin.patch(`${secretPath('contested', 'pull')}?fieldManager=cronjob`, {
+        data: { '.dockerconfigjson': 'e30=' },
+      })
+    const said = await eventually('the report', async () => {
+      const object = await bed.cp.admin.get<RegistryView>(path)
+      if (condition(object, 'SecretsSynced')?.reason === 'NotOwner') return object
+      if ((await read('contested')).data['.dockerconfigjson'] !== 'e30=') await edit()
+      return undefined
+    })
+    assert.match(
+      condition(said, 'SecretsSynced')?.message ?? '',
+      /again and again by the field manager "cronjob"/,
+    )
+  })
+
+  it('warns of a declared end that is near', async () => {
+    const soon = new Date(Date.now() + 10 * 24 * 3_600_000).toISOString()
+    const path = await setUp('ending', { credentials: { secret: { name: 'aws-keys', expiresAt: soon } } })
+    await untilStatus(bed.cp, path, 'ready', isReady)
+    const event = await eventually('the event', async () => {
+      const { items } = await bed.cp.admin.get<{ items: { reason: string; note: string }[] }>(
+        '/apis/events.k8s.io/v1/namespaces/ending/events',
+      )
+      return items.find(({ reason }) => reason === 'CredentialsExpired')
+    })
+    assert.match(event.note, new RegExp(`spec.credentials.secret.expiresAt .*${soon.slice(0, 10)}`))
+  })
+
   it('updates marks that the spec adds', async () => {
     const path = await setUp('marks')
     await untilStatus(bed.cp, path, 'ready', isReady)

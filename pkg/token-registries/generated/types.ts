@@ -30,7 +30,7 @@ export interface EcrAssumeRole {
   arn: string
   /** The ExternalId that the role's trust policy asks for. A TokenRegistry that uses the server's identity may not set it: there the server sends one of its own. */
   externalId?: string
-  /** The name of the session in AWS's audit log (CloudTrail). Absent means a name made from the namespace and the registry. */
+  /** The name of the session in AWS's audit log (CloudTrail). Absent means token-registries. */
   sessionName?: string
   /** How long the session of this role lasts, in seconds. The password from ECR keeps its own 12 hours. A role reached through another role is limited to 3600 by AWS. */
   durationSeconds?: number

@@ -56,7 +56,7 @@ const assumeRole = named(
     }),
     sessionName: field(sessionName.optional(), {
       label: 'Session name',
-      help: "The name of the session in AWS's audit log (CloudTrail). Absent means a name made from the namespace and the registry.",
+      help: "The name of the session in AWS's audit log (CloudTrail). Absent means token-registries.",
       example: 'shop-pull',
       order: 3,
     }),
