@@ -30,7 +30,7 @@ export const testTiers = {
     eachFile: true,
   },
   integration: {
-    patterns: ['test/integration/**/*.test.ts'],
+    patterns: ['test/integration/**/*.test.ts', 'test/demo/**/*.test.ts'],
     concurrency: planes,
     timeoutMs: 15 * minute,
     eachFile: true,
