@@ -23,7 +23,7 @@ export const errorCodes = [
 
 export type ErrorCode = (typeof errorCodes)[number]
 
-/** Codes that waiting cannot heal: Ready turns False and Stalled, and the next try comes slowly. */
+/** Codes that waiting cannot heal. What they mean for status: docs/adr/0007. */
 const permanentCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'SpecInvalid',
   'ReferenceMissing',
