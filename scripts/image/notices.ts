@@ -1,0 +1,36 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/**
+ * The licences of everything in the bundle and of Node itself, as one text: redistribution asks for them.
+ *
+ * @param packages folders below `root`
+ * @throws Error naming a package that states no licence
+ */
+export async function collectNotices(root: string, packages: readonly string[]): Promise<string> {
+  const parts: string[] = []
+  for (const folder of packages) {
+    const about = JSON.parse(await readFile(join(root, folder, 'package.json'), 'utf8')) as {
+      name: string
+      version: string
+      license?: string
+    }
+    if (!about.license) throw new Error(`${folder} states no licence; it cannot be shipped`)
+    const texts = await licenceTexts(join(root, folder))
+    const body =
+      texts.length > 0
+        ? texts.join('\n\n')
+        : '(The package has no licence file; its terms are those of the identifier above.)'
+    parts.push(
+      `${'='.repeat(80)}\n${about.name} ${about.version} (${about.license})\n${'='.repeat(80)}\n\n${body}`,
+    )
+  }
+  return `This program contains the following software, each under its own terms.\n\n${parts.join('\n\n')}\n`
+}
+
+async function licenceTexts(folder: string): Promise<string[]> {
+  const names = (await readdir(folder))
+    .filter((name) => /^(licen[cs]e|notice|copying)(\W|$)/i.test(name))
+    .sort()
+  return Promise.all(names.map(async (name) => (await readFile(join(folder, name), 'utf8')).trim()))
+}

@@ -1,0 +1,93 @@
+import { chmod, copyFile, mkdir, readdir, realpath, rm, utimes, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { rootCertificates } from 'node:tls'
+import { bundleServer } from './bundle.ts'
+import { copyrightsOf, librariesOf } from './libraries.ts'
+import { collectNotices } from './notices.ts'
+
+/** The user that the server runs as; the chart says the same. */
+export const nonRoot = 65532
+
+export interface RootfsOptions {
+  /** The checkout. */
+  readonly root: string
+  /** Where the file system is put; what was there is removed. */
+  readonly folder: string
+  readonly version: string
+  /** Unix time that every file gets. */
+  readonly epochSeconds: number
+}
+
+/**
+ * Assembles what the container sees as `/`: Node, the libraries that it loads, the server, and the few files of /etc
+ * that name look-ups read. No shell, no package manager, nothing else that can be executed.
+ */
+export async function assembleRootfs({ root, folder, version, epochSeconds }: RootfsOptions): Promise<void> {
+  await rm(folder, { recursive: true, force: true })
+  const at = (path: string) => join(folder, path)
+  const copy = async (from: string, to: string, mode: number) => {
+    await mkdir(dirname(at(to)), { recursive: true })
+    await copyFile(await realpath(from), at(to))
+    await chmod(at(to), mode)
+  }
+  const write = async (to: string, text: string) => {
+    await mkdir(dirname(at(to)), { recursive: true })
+    await writeFile(at(to), text)
+    await chmod(at(to), 0o644)
+  }
+
+  const { packages } = await bundleServer(root, at('app'), version)
+  const nodePackage = nodePackageFolder(root)
+  await write('app/NOTICES', await collectNotices(root, [...packages, nodePackage]))
+  if (existsSync(join(root, 'LICENSE'))) await copy(join(root, 'LICENSE'), 'app/LICENSE', 0o644)
+
+  const node = join(root, 'node_modules/.bin/node')
+  await copy(node, 'nodejs/bin/node', 0o755)
+  for (const library of await librariesOf(node))
+    await copy(library, library, isLoader(library) ? 0o755 : 0o644)
+  for (const file of copyrightsOf()) await copy(file, file, 0o644)
+
+  // Node's own list, not the builder's: that one may trust what this machine's owner trusts.
+  await write('etc/ssl/certs/ca-certificates.crt', `${rootCertificates.join('\n')}\n`)
+  await write('etc/nsswitch.conf', 'hosts: files dns\n')
+  await write('etc/passwd', passwd)
+  await write('etc/group', group)
+  for (const mount of ['dev', 'proc', 'sys', 'tmp', 'home/nonroot'])
+    await mkdir(at(mount), { recursive: true })
+  await normalize(folder, epochSeconds)
+  await chmod(at('tmp'), 0o1777)
+}
+
+const passwd = `root:x:0:0:root:/:/sbin/nologin
+nobody:x:65534:65534:nobody:/nonexistent:/sbin/nologin
+nonroot:x:${nonRoot}:${nonRoot}:nonroot:/home/nonroot:/sbin/nologin
+`
+const group = `root:x:0:
+nogroup:x:65534:
+nonroot:x:${nonRoot}:
+`
+
+function isLoader(library: string): boolean {
+  return /\/ld-linux[^/]*$/.test(library)
+}
+
+/** The package of this platform's binary has Node's licence; the package `node` itself has none. */
+function nodePackageFolder(root: string): string {
+  const name = `node-${process.platform}-${process.arch}`
+  const places = [`node_modules/node/node_modules/${name}`, `node_modules/${name}`]
+  const found = places.find((place) => existsSync(join(root, place, 'LICENSE')))
+  if (found === undefined) throw new Error(`no licence of Node in ${places.join(' or ')}`)
+  return found
+}
+
+/** Folders readable by all and every time the same, whatever umask and clock the builder has. */
+async function normalize(folder: string, epochSeconds: number): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) await normalize(path, epochSeconds)
+    else await utimes(path, epochSeconds, epochSeconds)
+  }
+  await chmod(folder, 0o755)
+  await utimes(folder, epochSeconds, epochSeconds)
+}
