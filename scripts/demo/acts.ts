@@ -74,7 +74,7 @@ export async function setTheStage(story: Story, stage: Stage, lifetimeMs: number
     check(!(await mayReadSecrets(outside, member, 'kube-system')), `${member} has rights in kube-system`)
     return [
       `A Rancher project ${project} with the namespaces ${namespace} and ${neighbour}; ${member} is a member.`,
-      `She may work in these namespaces and nowhere else.`,
+      `She may work in these namespaces; the Secrets of kube-system, for one, she may not even list.`,
     ]
   })
 
@@ -157,6 +157,8 @@ export async function setUpRegistry(story: Story, play: Play): Promise<Secret> {
     })
     checkCalls(look, status)
     const more = look.tokenCalls - before
+    const same = copy.data['.dockerconfigjson'] === secret.data['.dockerconfigjson']
+    check(same || more > 0, `the Secrets of ${namespace} and ${neighbour} differ`)
     return [
       `${member} set spec.target.project to ${project}: ${neighbour} has its Secret too, and pulls.`,
       more === 0
