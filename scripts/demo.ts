@@ -19,6 +19,7 @@ const mode = once ? 'once' : 'stay'
 const story = new Story(steps[mode], (line) => console.log(line))
 const stage = new Stage()
 const stop = new AbortController()
+let ending: Promise<never> | undefined
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)
 
 try {
@@ -51,9 +52,10 @@ function onSignal(): void {
   if (!story.finished) void end(130)
 }
 
-async function end(code: number): Promise<never> {
-  await stage.close()
-  process.exit(code)
+/** A signal and the failure that it causes meet here; the first one's code counts. */
+function end(code: number): Promise<never> {
+  ending ??= stage.close().then(() => process.exit(code))
+  return ending
 }
 
 function readArguments(): boolean {
