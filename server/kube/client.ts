@@ -136,8 +136,9 @@ class RestClient implements KubeClient {
     for (let first = true; ; first = false) {
       const dispatcher = this.#connections.for(kind, credentials)
       try {
+        // undici looks at the signal only once it has a connection: without the race a dead path would hold us.
         const options = this.#dispatchOptions(request, credentials.headers, deadline)
-        return await this.#attempt(request, dispatcher, options, kind, read)
+        return await this.#attempt(request, () => deadline.race(dispatcher.request(options)), kind, read)
       } catch (cause) {
         const error = errorOfTransport(describe(request), cause, request.signal)
         if (error.status === 0 && error.reason === 'Timeout') this.#connections.renew(kind, dispatcher)
@@ -185,8 +186,7 @@ class RestClient implements KubeClient {
 
   async #attempt<T>(
     request: KubeRequest,
-    dispatcher: Dispatcher,
-    options: Dispatcher.RequestOptions,
+    send: () => Promise<Dispatcher.ResponseData>,
     kind: ConnectionKind,
     read: (answer: Dispatcher.ResponseData) => Promise<T>,
   ): Promise<T> {
@@ -194,7 +194,7 @@ class RestClient implements KubeClient {
     let status = 0
     request.guard?.()
     try {
-      const answer = await dispatcher.request(options)
+      const answer = await send()
       status = answer.statusCode
       this.#reportSkew(answer)
       if (status >= 200 && status < 300) return await read(answer)

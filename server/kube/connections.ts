@@ -44,7 +44,7 @@ export class Connections {
   /** The dispatcher to use with these credentials. */
   for(kind: ConnectionKind, credentials: Credentials): Dispatcher {
     if (this.#closed) {
-      throw new KubeError({ status: 0, reason: 'Aborted', message: 'the Kubernetes client is closed' })
+      throw new KubeError({ status: 0, reason: 'Closed', message: 'the Kubernetes client is closed' })
     }
     const known = this.#pools.get(kind)
     if (known?.fingerprint === credentials.fingerprint) return known.dispatcher

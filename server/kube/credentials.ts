@@ -16,13 +16,13 @@ export interface Credentials {
 }
 
 /** Tokens and certificates on disk are looked at this often while requests are made. */
-const maxAgeMs = 10_000
+const maxAgeMs = 30_000
 /** A server that refuses us for good must not make us run an exec plug-in for each request. */
 const minReloadIntervalMs = 1000
 
 /**
  * Reads headers and TLS material from a KubeConfig and follows changes: a rotated ServiceAccount token, a new
- * cluster CA, an exec plug-in's next token. Files are read again after at most 10 s, and at once after a refusal.
+ * cluster CA, an exec plug-in's next token. Files are read again after at most 30 s, and at once after a refusal.
  */
 export class CredentialSource {
   #config: KubeConfig

@@ -20,7 +20,7 @@ export class KubeError extends Error {
   /**
    * The server's word (`NotFound`, `AlreadyExists`, `Conflict`, `Forbidden`, `Expired`, `Invalid`,
    * `TooManyRequests` …), derived from the status when the body was no Status. Ours: `Network`, `Timeout`,
-   * `Aborted`, `Credentials` (they could not be loaded), `BadResponse` (a 2xx that is not JSON).
+   * `Aborted`, `Closed` (the client is), `Credentials` (they could not be loaded), `BadResponse` (a 2xx that is not JSON).
    */
   readonly reason: string
   /** What the server asked to wait, in milliseconds. */
@@ -125,32 +125,34 @@ function hasStatus(error: unknown, status: number): error is KubeError {
   return error instanceof KubeError && error.status === status
 }
 
+// These answer a plain boolean and are no type guards: a guard would make the type of its "no" branch `never`.
+
 /** The object, its namespace or its kind does not exist. */
-export function isNotFound(error: unknown): error is KubeError {
+export function isNotFound(error: unknown): boolean {
   return hasStatus(error, 404)
 }
 
 /** The object changed since it was read (or a precondition on uid failed). Read again and decide again. */
-export function isConflict(error: unknown): error is KubeError {
+export function isConflict(error: unknown): boolean {
   return hasStatus(error, 409) && error.reason !== 'AlreadyExists'
 }
 
 /** A create met an object of that name. */
-export function isAlreadyExists(error: unknown): error is KubeError {
+export function isAlreadyExists(error: unknown): boolean {
   return hasStatus(error, 409) && error.reason === 'AlreadyExists'
 }
 
 /** Refused by RBAC, quota, admission, or because the namespace is going: see isTerminating. */
-export function isForbidden(error: unknown): error is KubeError {
+export function isForbidden(error: unknown): boolean {
   return hasStatus(error, 403)
 }
 
 /** The resourceVersion or continue token is too old. */
-export function isGone(error: unknown): error is KubeError {
+export function isGone(error: unknown): boolean {
   return hasStatus(error, 410)
 }
 
 /** The namespace is being deleted and takes no new objects. */
-export function isTerminating(error: unknown): error is KubeError {
+export function isTerminating(error: unknown): boolean {
   return error instanceof KubeError && error.causes.some((cause) => cause.reason === 'NamespaceTerminating')
 }

@@ -52,8 +52,9 @@ export async function watchOnce(request: WatchRequest): Promise<WatchEnd> {
     for await (const line of lines) handleLine(line as WatchEvent<KubeObject>, request)
     return 'closed'
   } catch (error) {
-    if (!(error instanceof KubeError) || error.reason !== 'Aborted') throw error
-    return request.signal.aborted ? 'aborted' : 'silent'
+    if (request.signal.aborted) return 'aborted'
+    if (silence.fired && error instanceof KubeError) return 'silent'
+    throw error
   } finally {
     silence.stop()
   }
@@ -81,10 +82,15 @@ class SilenceAlarm {
   readonly #controller = new AbortController()
   readonly #outer: AbortSignal
   readonly #timer: NodeJS.Timeout
+  /** The abort came from here, not from outside. */
+  fired = false
 
   constructor(silenceMs: number, outer: AbortSignal) {
     this.#outer = outer
-    this.#timer = setTimeout(this.#abort, silenceMs)
+    this.#timer = setTimeout(() => {
+      this.fired = true
+      this.#abort()
+    }, silenceMs)
     if (outer.aborted) this.#abort()
     else outer.addEventListener('abort', this.#abort)
   }
