@@ -241,12 +241,13 @@ test('two writes of one Secret at once lose none of the events that are held', (
 })
 
 test('an answer that comes late does not cover a newer version that a list has shown', () => {
-  const { cache, hash, rv, written } = bench()
+  const { cache, changes, hash, written } = bench()
+  cache.observeFull(secret({ rv: 9 }))
   cache.beginWrite('shop', 'pull')
-  cache.observeFull(secret({ rv: 11, payload: 'edited' }))
+  cache.observeListed(secret({ rv: 11, payload: 'edited' }))
   cache.endWrite('shop', 'pull', written())
-  assert.equal(rv(), '11')
-  assert.equal(hash(), hashPayload('edited'))
+  assert.equal(hash(), undefined)
+  assert.equal(changes.length, 2)
 })
 
 // Owners.
@@ -285,12 +286,45 @@ test('after a complete list what was not in it is gone, and its owners are told'
   assert.deepEqual(changes, [{ namespace: 'shop', name: 'gone', owner }])
 })
 
-test('a complete list does not remove what is being written', () => {
-  const { cache, changes, written } = bench()
+test('a complete list does not remove what is being written, but what it did not hold is read again', () => {
+  const { cache, changes, hash, written } = bench()
   cache.observeFull(secret())
   cache.beginWrite('shop', 'pull')
   cache.retain(new Set())
   assert.equal(cache.size, 1)
   cache.endWrite('shop', 'pull', written({ rv: 11 }))
+  assert.equal(cache.size, 1)
+  assert.equal(hash(), undefined)
+  assert.equal(changes.length, 1)
+})
+
+test('what is written while a list ends that holds it needs no second look', () => {
+  const { cache, changes, hash, written } = bench()
+  cache.observeFull(secret())
+  cache.beginWrite('shop', 'pull')
+  cache.retain(new Set(['uid-1']))
+  cache.endWrite('shop', 'pull', written({ rv: 11 }))
+  assert.equal(hash(), hashPayload('payload'))
   assert.deepEqual(changes, [])
+})
+
+test('a list tells what a broken watch did not, and says nothing of what is as it was', () => {
+  const { cache, changes, hash } = bench()
+  cache.observeFull(secret())
+  cache.observeListed(secret())
+  assert.deepEqual(changes, [])
+  cache.observeListed(secret({ rv: 11, payload: 'edited', owner: undefined }))
+  assert.deepEqual(changes, [{ namespace: 'shop', name: 'pull', owner }])
+  assert.equal(hash(), hashPayload('edited'))
+  cache.observeListed(secret({ name: 'new' }))
+  assert.equal(changes.length, 2)
+})
+
+test('a list overrules what is known, so that an older backup of the cluster is believed', () => {
+  const { cache, changes, hash, rv } = bench()
+  cache.observeFull(secret({ rv: 900 }))
+  cache.observeListed(secret({ rv: 50, payload: 'of the backup' }))
+  assert.equal(rv(), '50')
+  assert.equal(hash(), hashPayload('of the backup'))
+  assert.equal(changes.length, 1)
 })

@@ -52,7 +52,18 @@ export class SecretCache {
     return this.#secrets.values()
   }
 
-  /** A whole Secret, as a list page or a GET gives it. Its payload is hashed and dropped. */
+  /** A whole Secret of a list page: its payload is hashed and dropped. What a broken watch did not tell is told now. */
+  observeListed(secret: Secret): void {
+    const { uid, resourceVersion } = secret.metadata
+    const key = keyOf(secret)
+    const known = this.#secrets.get(key)
+    this.#apply(secret, hashSecret(secret), obstacleOf(secret))
+    this.#inFlight.get(key)?.held.push(() => this.#doubt(key)) // its answer may be older than this, and cover it
+    if (known?.uid === uid && known.resourceVersion === resourceVersion) return
+    this.#emit(secret, known?.annotations[ourAnnotations.owner])
+  }
+
+  /** A whole Secret as a GET gave it to who asked: nobody else is told. */
   observeFull(secret: Secret): void {
     this.#apply(secret, hashSecret(secret), obstacleOf(secret))
   }
@@ -101,12 +112,22 @@ export class SecretCache {
     for (const [key, known] of [...this.#secrets]) {
       if (uids.has(known.uid) || this.#inFlight.has(key)) continue
       this.#remove(key)
-      this.#onChange({
-        namespace: known.namespace,
-        name: known.name,
-        owner: known.annotations[ourAnnotations.owner],
-      })
+      this.#tell(known)
     }
+    // What is in flight may have been made after the list or deleted before it.
+    for (const [key, { held }] of this.#inFlight) held.push(() => this.#doubt(key, uids))
+  }
+
+  /** What is known may be older than what a list showed, and no event will tell: it is to be read. */
+  #doubt(key: string, except?: ReadonlySet<string>): void {
+    const known = this.#secrets.get(key)
+    if (known === undefined || except?.has(known.uid) === true) return
+    this.#secrets.set(key, { ...known, payloadHash: undefined })
+    this.#tell(known)
+  }
+
+  #tell({ namespace, name, annotations }: KnownSecret): void {
+    this.#onChange({ namespace, name, owner: annotations[ourAnnotations.owner] })
   }
 
   beginWrite(namespace: string, name: string): void {
@@ -124,11 +145,7 @@ export class SecretCache {
   ): void {
     const key = `${namespace}/${name}`
     const flight = this.#inFlight.get(key)
-    const known = this.#secrets.get(key)
-    const { object, payloadHash } = written ?? {}
-    // A list may have shown a newer version by now.
-    const late = known && object && isOlder(object.metadata.resourceVersion, known.resourceVersion)
-    if (object !== undefined && late !== true) this.#apply(object, payloadHash, undefined)
+    if (written !== undefined) this.#apply(written.object, written.payloadHash, undefined)
     if (flight === undefined || --flight.writes > 0) return
     this.#inFlight.delete(key)
     for (const replay of flight.held) replay()

@@ -155,15 +155,19 @@ export class SecretWriter {
   }
 
   async #read(namespace: string, name: string): Promise<Secret | undefined> {
+    const { secrets } = this.#world
+    secrets.beginWrite(namespace, name) // an event that overtakes the answer is told after it
     try {
       const secret = await this.#client.request<Secret>({ method: 'GET', path: secretPath(namespace, name) })
-      if (isOurs(secret.metadata)) this.#world.secrets.observeFull(secret)
-      else this.#world.secrets.forget(namespace, name)
+      if (isOurs(secret.metadata)) secrets.observeFull(secret)
+      else secrets.forget(namespace, name)
       return secret
     } catch (error) {
       if (!isNotFound(error)) throw error
-      this.#world.secrets.forget(namespace, name)
+      secrets.forget(namespace, name)
       return undefined
+    } finally {
+      secrets.endWrite(namespace, name)
     }
   }
 

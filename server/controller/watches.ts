@@ -63,7 +63,7 @@ export class Watches {
           metadataOnly: true,
           fullListOnly: true, // the one time that contents are read; each is hashed and dropped
           handler: {
-            listed: (object) => world.secrets.observeFull(object as Secret),
+            listed: (object) => world.secrets.observeListed(object as Secret),
             replaced: (uids) => world.secrets.retain(uids),
             event: (type, object) =>
               type === 'DELETED' ? world.secrets.observeGone(object) : world.secrets.observeMetadata(object),
