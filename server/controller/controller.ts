@@ -50,7 +50,7 @@ export class Controller implements WorldListener {
     const { client, clock, guard, logger, metrics, config } = options
     const now = (): Date => clock.now()
     const nowMs = (): number => clock.nowMs()
-    this.world = new World(this, { now: nowMs, projectGraceMs: config.projectGraceMs })
+    this.world = new World(this, { projectGraceMs: config.projectGraceMs })
     const { world, runtimes } = this
     this.#identities = new Identities({
       now,

@@ -32,12 +32,11 @@ export class World {
   readonly secrets: SecretCache
   policy: Policy = denyAll
   readonly #listener: WorldListener
-  readonly #now: () => number
   readonly #graceMs: number
+  readonly #graceTimers = new Map<string, NodeJS.Timeout>()
 
-  constructor(listener: WorldListener, options: { now: () => number; projectGraceMs: number }) {
+  constructor(listener: WorldListener, options: { projectGraceMs: number }) {
     this.#listener = listener
-    this.#now = options.now
     this.#graceMs = options.projectGraceMs
     this.secrets = new SecretCache((change) => listener.secretChanged(change))
   }
@@ -124,13 +123,15 @@ export class World {
 
   /** Somebody who edits a namespace without its annotation (a bad apply) must not lose every pull in that moment. */
   #endGraceLater(name: string, uid: string): void {
-    const until = this.#now() + this.#graceMs
-    setTimeout(() => {
+    clearTimeout(this.#graceTimers.get(name)) // lost once more: the grace begins anew
+    const timer = setTimeout(() => {
+      this.#graceTimers.delete(name)
       const current = this.namespaces.get(name)
-      if (current?.uid !== uid || current.formerProject === undefined || this.#now() < until - 1000) return
+      if (current?.uid !== uid || current.formerProject === undefined) return
       this.namespaces.set(name, { ...current, formerProject: undefined })
       this.#listener.namespaceChanged(name, current)
-    }, this.#graceMs).unref()
+    }, this.#graceMs)
+    this.#graceTimers.set(name, timer.unref())
   }
 }
 
