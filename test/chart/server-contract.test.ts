@@ -58,6 +58,14 @@ describe('chart and server', () => {
     assert.ok(leases)
   })
 
+  it("agree on Rancher's system project, with and without the cluster in its id", async () => {
+    assert.equal(configOf(await render({})).systemProject, undefined)
+    for (const systemProjectId of ['p-sys', 'c-m-1:p-sys']) {
+      const cattle = { clusterId: 'c-m-1', systemProjectId }
+      assert.equal(configOf(await render({ global: { cattle } })).systemProject, 'c-m-1:p-sys')
+    }
+  })
+
   it('agree on metrics', async () => {
     assert.equal(configOf(await render({ metrics: { enabled: false } })).metricsPort, null)
     const open = configOf(await render({ metrics: { auth: false, port: 9000 } }))
