@@ -57,21 +57,27 @@ const materialCases: readonly FailureCase[] = [
   {
     name: 'wrong-key-id',
     code: 'CredentialsInvalid',
-    says: [/Secret wrong-key-id\/aws-keys, key accessKeyId/, /Put a current access key into the Secret/],
+    says: [
+      /the Secret of spec\.credentials\.secret, key accessKeyId/,
+      /Put a current access key into the Secret/,
+    ],
     start: ({ aws, key }) => aws.world.removeKey(key.accessKeyId),
     end: restoreKey,
   },
   {
     name: 'wrong-secret',
     code: 'CredentialsInvalid',
-    says: [/Secret wrong-secret\/aws-keys, key secretAccessKey/, /copy the secret access key again/],
+    says: [
+      /the Secret of spec\.credentials\.secret, key secretAccessKey/,
+      /copy the secret access key again/,
+    ],
     start: (site) => change(site, { secretAccessKey: 'another secret' }),
     end: restoreKey,
   },
   {
     name: 'expired-session',
     code: 'CredentialsExpired',
-    says: [/Secret expired-session\/aws-keys, key sessionToken/, /put new ones into the Secret/],
+    says: [/the Secret of spec\.credentials\.secret, key sessionToken/, /put new ones into the Secret/],
     session: true,
     start: (site) => change(site, { expiresAt: new Date(0) }),
     end: restoreKey,
