@@ -85,6 +85,13 @@ test('a key that waits already is not run twice', async (t) => {
   assert.deepEqual(b.started, ['busy', 'key'])
 })
 
+test('a key that is added again keeps its place', async (t) => {
+  const b = bench(t)
+  for (const key of ['busy', 'first', 'second', 'first']) b.queue.add(key, priority.drift)
+  await b.endAll()
+  assert.deepEqual(b.started, ['busy', 'first', 'second'])
+})
+
 test('a key that waits is raised by a more urgent reason, and never lowered', async (t) => {
   const b = bench(t)
   b.queue.add('busy', priority.missing)

@@ -135,4 +135,5 @@ test('an object that lacks what an old server did not set is read nevertheless',
   const object = { metadata: { name: 'ecr', namespace: 'shop', uid: 'u', resourceVersion: '1' } }
   const registry = parseRegistry({ ...object, spec: { provider, credentials } } as unknown as RegistryObject)
   assert.deepEqual([registry.generation, registry.createdAt, registry.attach], [0, '', { mode: 'None' }])
+  assert.equal(registry.retain, false)
 })

@@ -61,6 +61,7 @@ for (const jump of [13 * hour, -13 * hour]) {
     m.set(jump)
     assert.equal(m.clock.confirm(noon.getTime()), false)
     assert.equal(m.clock.confirm(noon.getTime() + jump / 2), false)
+    assert.equal(m.clock.confirm(m.wall() - 31 * second), false) // nearer to the jump, but no agreement
     assert.equal(m.sinceNoon(), 0)
     assert.equal(m.clock.distrusted, true)
   })

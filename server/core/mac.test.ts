@@ -65,12 +65,29 @@ test('what stands in one field can never be read as part of another', () => {
       assert.equal(computeMac(key, a) === computeMac(key, b), normal(a) === normal(b))
     }),
   )
-  const shifted = { ...input, owner: `${input.owner}u`, ownerUid: 'id-1' }
-  assert.notEqual(computeMac(key, { ...input, ownerUid: 'uid-1' }), computeMac(key, shifted))
-  assert.notEqual(
-    computeMac(key, { ...input, hosts: ['a', 'b'] }),
-    computeMac(key, { ...input, hosts: ['a","b'] }),
-  )
+  const pairs: [Partial<MacInput>, Partial<MacInput>][] = [
+    [
+      { owner: 'ab', ownerUid: 'c' },
+      { owner: 'a', ownerUid: 'bc' },
+    ],
+    [
+      { owner: 'a,b', ownerUid: 'c' },
+      { owner: 'a', ownerUid: 'b,c' },
+    ],
+    [
+      { owner: 'a","b', ownerUid: 'c' },
+      { owner: 'a', ownerUid: 'b","c' },
+    ],
+    [{ hosts: ['a', 'b'] }, { hosts: ['a,b'] }],
+    [{ hosts: ['a', 'b'] }, { hosts: ['a","b'] }],
+    [{ hosts: [] }, { hosts: [''] }],
+    [
+      { issuedAt: 'x', expiresAt: '' },
+      { issuedAt: '', expiresAt: 'x' },
+    ],
+  ]
+  for (const [a, b] of pairs)
+    assert.notEqual(computeMac(key, { ...input, ...a }), computeMac(key, { ...input, ...b }))
 })
 
 // Identity keys: equal only with equal proof.
@@ -114,6 +131,21 @@ test('material never flows from one key or value into the next', () => {
       assert.equal(same, sorted(a) === sorted(b))
     }),
   )
+  const pairs: [Partial<typeof parts>, Partial<typeof parts> | { material: Record<string, string> }][] = [
+    [
+      { provider: 'ab', targetKey: 'c' },
+      { provider: 'a', targetKey: 'bc' },
+    ],
+    [
+      { provider: 'a,b', targetKey: 'c' },
+      { provider: 'a', targetKey: 'b,c' },
+    ],
+    [{}, { material: { accessKeyId: 'AKIA1,secretAccessKey,secret-1' } }],
+    [{}, { material: { accessKeyId: 'AKIA1secretAccessKeysecret-1' } }],
+    [{}, { material: { accessKeyId: 'AKIA1","secretAccessKey":"secret-1' } }],
+  ]
+  for (const [a, b] of pairs)
+    assert.notEqual(identityKey(key, { ...parts, ...a }), identityKey(key, { ...parts, ...b }))
 })
 
 test('an identity key tells nothing without the server key', () => {
