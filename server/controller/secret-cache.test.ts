@@ -240,6 +240,17 @@ test('two writes of one Secret at once lose none of the events that are held', (
   assert.equal(changes.length, 1)
 })
 
+test('while the second of two writes is in flight its own event is still held', () => {
+  const { cache, changes, hash, written } = bench()
+  cache.beginWrite('shop', 'pull')
+  cache.beginWrite('shop', 'pull')
+  cache.endWrite('shop', 'pull', written({ rv: 10 }))
+  cache.observeMetadata(event({ rv: 11 }))
+  cache.endWrite('shop', 'pull', written({ rv: 11 }))
+  assert.deepEqual(changes, [])
+  assert.equal(hash(), hashPayload('payload'))
+})
+
 test('an answer that comes late does not cover a newer version that a list has shown', () => {
   const { cache, changes, hash, written } = bench()
   cache.observeFull(secret({ rv: 9 }))
