@@ -1,9 +1,10 @@
 import type { KubeClient } from './client.ts'
 import { isAlreadyExists, isConflict, isNotFound } from './errors.ts'
 import { claimedSpec, LeaderDeadline, ObservedLease, releasedSpec } from './lease-record.ts'
+import { watchLease } from './lease-watch.ts'
 import type { KubeLogger } from './logger.ts'
 import { leasePath } from './paths.ts'
-import { Reflector } from './reflector.ts'
+import type { Reflector } from './reflector.ts'
 import type { Lease, LeaseSpec } from './types.ts'
 
 export interface LeaderElectorOptions {
@@ -250,22 +251,7 @@ export class LeaderElector {
       this.#observed.observe(lease, performance.now())
       if (this.#isTakeable()) this.#wake()
     }
-    this.#watch = new Reflector<Lease>({
-      name: 'leader lease',
-      client: this.#options.client,
-      path: leasePath(this.#options.namespace),
-      fieldSelector: `metadata.name=${this.#options.name}`,
-      // A holder renews every few seconds: silence for a whole term means that the watch is dead, or the holder.
-      silenceMs: this.#leaseDurationMs * 2,
-      handler: {
-        listed: seen,
-        replaced: (uids) => {
-          if (uids.size === 0) seen(undefined)
-        },
-        event: (type, lease) => seen(type === 'DELETED' ? undefined : lease),
-      },
-      ...(this.#options.logger === undefined ? {} : { logger: this.#options.logger }),
-    })
+    this.#watch = watchLease({ ...this.#options, leaseDurationMs: this.#leaseDurationMs }, seen)
     this.#watch.start()
   }
 

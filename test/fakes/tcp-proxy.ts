@@ -127,7 +127,13 @@ export class TcpProxy {
 
   #end(pair: Pair): void {
     if (!this.#pairs.delete(pair)) return
-    pair.near.resetAndDestroy()
-    pair.far.resetAndDestroy()
+    breakOff(pair.near)
+    breakOff(pair.far)
   }
+}
+
+/** By a reset where that is possible: libuv refuses it after end(), and Node then never closes the socket. */
+function breakOff(socket: Socket): void {
+  if (socket.connecting || socket.writableEnded) socket.destroy()
+  else socket.resetAndDestroy()
 }
