@@ -102,7 +102,7 @@ export class Identities {
     let failure: Failure | undefined
     try {
       const signal = AbortSignal.any([this.#shutdown.signal, AbortSignal.timeout(timeoutMs)])
-      const fresh = toCredential(await issue(signal))
+      const fresh = toCredential(await Promise.race([issue(signal), rejectOnAbort(signal)]))
       if (this.#shutdown.signal.aborted) return
       const problem = answerProblem(fresh, state.credential, now())
       if (problem !== undefined) throw new RegistryError('BadResponse', `${problem}; it is asked again`)
@@ -133,6 +133,16 @@ function toFailure({ code, message, retryAfterMs }: RegistryError, at: Date): Fa
   const passed = at.getTime() - time.getTime()
   const wait = retryAfterMs === undefined ? undefined : Math.ceil((passed + retryAfterMs) / 1000) * 1000
   return { time, code, message, retryAfterMs: wait }
+}
+
+/** A provider that does not listen to its signal must not block its identity for ever. */
+function rejectOnAbort(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const give = (): void => {
+      reject(new RegistryError('Unavailable', 'upstream did not answer in time; it is asked again'))
+    }
+    signal.addEventListener('abort', give, { once: true })
+  })
 }
 
 /** Times in whole seconds, as annotations and status store them: a restart must compute the same due time. */

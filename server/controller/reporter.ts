@@ -98,6 +98,7 @@ export class Reporter {
       const runtime = this.#options.runtimes.get(owner)
       const registry = world.registries.get(owner)
       if (runtime === undefined || registry === undefined || runtime.registry.uid !== registry.uid) return
+      if (runtime.registry.generation !== registry.generation) return // its reconciliation is queued and asks again
       if (isBusy(runtime, this.#options.identities) && !impatient) return // the last result of the work asks again
       const reported = runtime.newHistory.length
       const status = computeStatus(this.#facts(runtime, registry), this.#options.now())

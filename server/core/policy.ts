@@ -99,7 +99,8 @@ function allowedRoles(
   { serverIdentity }: Policy,
 ): readonly string[] {
   if (registry.ref.namespace === '') return serverIdentity.cluster
-  const byProject = home?.project === undefined ? [] : (serverIdentity.projects.get(home.project) ?? [])
+  const project = home?.project ?? home?.formerProject // an annotation that is lost for a moment takes nothing away
+  const byProject = project === undefined ? [] : (serverIdentity.projects.get(project) ?? [])
   return [...(serverIdentity.namespaces.get(registry.ref.namespace) ?? []), ...byProject]
 }
 

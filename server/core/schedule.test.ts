@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { parseDuration } from '../api/schema/formats.ts'
 import { rfc3339 } from './render.ts'
-import { backoffMs, durationMs, nextRefresh, safetyMs, stableFraction, truncateToSecond } from './schedule.ts'
+import { backoffMs, durationMs, nextRefresh, stableFraction, truncateToSecond } from './schedule.ts'
 import { after, day, hour, minute, noon, second } from './test-objects.ts'
 
 const jitterKeys = Array.from({ length: 1000 }, (_, i) => `identity-${i}`)
@@ -84,11 +84,6 @@ test('the jitter fraction is stable, differs by text and stays below one', () =>
 test('stored times are cut to the second, never rounded up', () => {
   assert.equal(truncateToSecond(1999), 1000)
   assert.equal(truncateToSecond(2000), 2000)
-})
-
-test('the urgent end of a life is a sixth of it, at most five minutes', () => {
-  assert.equal(safetyMs(12 * hour), 5 * minute)
-  assert.equal(safetyMs(15 * minute), 2.5 * minute)
 })
 
 test('the back-off doubles from 15 s to 15 min and stays there', () => {

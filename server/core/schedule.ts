@@ -4,7 +4,6 @@ import { createHash } from 'node:crypto'
 const refreshFraction = 2 / 3
 /** The timer comes up to this part of the wait earlier, so that many identities do not fall due in one second. */
 const jitterFraction = 0.1
-const maxSafetyMs = 5 * 60_000
 
 /** Stored times have seconds; a due time with milliseconds would be "not yet due" after a restart, for ever. */
 export function truncateToSecond(timeMs: number): number {
@@ -14,11 +13,6 @@ export function truncateToSecond(timeMs: number): number {
 /** A number in [0, 1) that is the same for the same text, so that a restart computes the same due time. */
 export function stableFraction(text: string): number {
   return createHash('sha256').update(text).digest().readUInt32BE(0) / 2 ** 32
-}
-
-/** The last part of a life in which a failing refresh becomes urgent: a sixth of it, at most five minutes. */
-export function safetyMs(lifeMs: number): number {
-  return Math.min(maxSafetyMs, lifeMs / 6)
 }
 
 export interface Life {

@@ -30,8 +30,9 @@ const globs: [string, string, boolean][] = [
   ['**', 'anything', true],
   ['a*b*c', 'abc', true],
   ['a*b*c', 'acb', false],
-  ['team-?', 'team-1', true],
-  ['team-?', 'team-', false],
+  ['a*b*c', 'a-bb-c', true],
+  ['a*b*c', 'a-c', false],
+  ['ab*ba', 'aba', false],
   ['a.b', 'axb', false],
   ['a+', 'aa', false],
   ['(a|b)', 'a', false],
@@ -52,13 +53,13 @@ function globModel(pattern: string, name: string): boolean {
   if (head === undefined) return name === ''
   const rest = pattern.slice(1)
   if (head === '*') return globModel(rest, name) || (name !== '' && globModel(pattern, name.slice(1)))
-  return name !== '' && (head === '?' || head === name[0]) && globModel(rest, name.slice(1))
+  return name !== '' && head === name[0] && globModel(rest, name.slice(1))
 }
 
 test('globs mean what their definition says, for any pattern and name', () => {
   const letter = fc.constantFrom('a', 'b', '-', '.', '+', '$')
   const text = fc.string({ unit: letter, maxLength: 8 })
-  const pattern = fc.string({ unit: fc.oneof(letter, fc.constantFrom('*', '?')), maxLength: 6 })
+  const pattern = fc.string({ unit: fc.oneof(letter, fc.constant('*')), maxLength: 6 })
   fc.assert(fc.property(pattern, text, (p, name) => matchesGlob(p, name) === globModel(p, name)))
 })
 

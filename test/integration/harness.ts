@@ -63,6 +63,10 @@ export async function startBed(options: BedOptions = {}): Promise<Bed> {
   const awsAddress = new URL(aws.endpoint).host
   const values = { ...options.values, policy: { allowedEndpoints: [awsAddress], ...options.policy } }
   const servers = new Set<ServerProcess>()
+  const killServers = async (): Promise<void> => {
+    await Promise.all([...servers].map((server) => server.kill()))
+    servers.clear()
+  }
   try {
     const chart = await installChart(cp, { values })
     return {
@@ -75,12 +79,9 @@ export async function startBed(options: BedOptions = {}): Promise<Bed> {
         servers.add(server)
         return server
       },
-      async killServers() {
-        await Promise.all([...servers].map((server) => server.kill()))
-        servers.clear()
-      },
+      killServers,
       async close() {
-        await this.killServers()
+        await killServers()
         await Promise.all([aws.close(), cp.stop()])
       },
     }

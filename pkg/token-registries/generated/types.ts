@@ -283,7 +283,7 @@ export interface RegistryStatus {
   lastFailure?: LastFailure
   /** The last value of the annotation tokenregistries.io/refresh-requested-at that was acted on. */
   lastHandledRefreshRequest?: string
-  /** The last tries at upstream, newest first, at most 20 of them. */
+  /** The last tries at upstream, oldest first, at most 20 of them. */
   history?: HistoryEntry[]
 }
 

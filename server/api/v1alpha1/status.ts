@@ -135,7 +135,7 @@ export const registryStatusSchema = named(
     ).optional(),
     history: observed(list(historyEntrySchema, { max: 20 }).optional(), {
       label: 'History',
-      help: 'The last tries at upstream, newest first, at most 20 of them.',
+      help: 'The last tries at upstream, oldest first, at most 20 of them.',
     }),
   }),
 )
