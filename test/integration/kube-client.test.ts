@@ -1,6 +1,8 @@
 // The REST client against a real API server: errors, credentials that change, connections that die.
 import assert from 'node:assert/strict'
 import { cp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { connect as connectTo, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { after, before, suite, test, type TestContext } from 'node:test'
 import { createKubeClient, type KubeClient, type KubeRequestObservation } from '../../server/kube/client.ts'
@@ -15,7 +17,7 @@ import {
 } from '../../server/kube/errors.ts'
 import { listPages } from '../../server/kube/list.ts'
 import { configMapPath, namespacePath, secretPath } from '../../server/kube/paths.ts'
-import type { ConfigMap, Secret } from '../../server/kube/types.ts'
+import type { ConfigMap, Secret, WatchEvent } from '../../server/kube/types.ts'
 import { TcpProxy } from '../fakes/tcp-proxy.ts'
 import { issueCertificate } from '../testbed/certificates.ts'
 import { startControlPlane, type ControlPlane } from '../testbed/control-plane.ts'
@@ -347,6 +349,35 @@ suite('the client', { timeout: 600_000 }, () => {
         () => false,
       ),
     )
+  })
+
+  test('goes through the proxy of the kubeconfig, with requests and watches', async (t) => {
+    const tunnels: string[] = []
+    const proxy = createServer().on('connect', (request, near) => {
+      tunnels.push(request.url ?? '')
+      const far = connectTo(Number(new URL(plane.url).port), '127.0.0.1', () => {
+        near.write('HTTP/1.1 200 OK\r\n\r\n')
+        near.pipe(far).pipe(near)
+      })
+      for (const socket of [near, far]) socket.on('error', () => [near, far].forEach((one) => one.destroy()))
+    })
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+    const cluster = { 'proxy-url': `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` }
+    const parts = { server: plane.url, caFile: plane.caFile, user: { token }, cluster }
+    const client = createKubeClient(
+      loadKubeConfig({ kubeconfig: await writeKubeconfig(plane, parts), context: 'test' }),
+    )
+    t.after(async () => {
+      await client.close()
+      proxy.close()
+    })
+    await create(client, 'proxied')
+    const query = { watch: 'true', fieldSelector: 'metadata.name=proxied' }
+    for await (const event of client.stream({ method: 'GET', path: configMapPath(namespace), query })) {
+      assert.equal((event as WatchEvent<ConfigMap>).object.metadata.name, 'proxied')
+      break
+    }
+    assert.deepEqual([...new Set(tunnels)], [new URL(plane.url).host])
   })
 
   test('hands out Secrets whole and keeps their content out of errors', async (t) => {
