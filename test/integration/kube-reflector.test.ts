@@ -374,6 +374,14 @@ suite('a reflector', { timeout: 600_000 }, () => {
     await create('stop', 'a')
     assert.deepEqual(follower.recorder.events, [])
   })
+
+  test('does not spin when its client was closed under it', async (t) => {
+    const follower = await follow(t, 'closed')
+    await synced(follower)
+    await until('the watch is open', () => follower.watches() === 1, follower.state)
+    await follower.client.close()
+    await until('it says so', () => follower.reflector.lastError?.includes('closed'), follower.state)
+  })
 })
 
 interface Follower {
