@@ -32,7 +32,7 @@ export const testTiers = {
   integration: {
     patterns: ['test/integration/**/*.test.ts', 'test/demo/**/*.test.ts'],
     concurrency: planes,
-    timeoutMs: 15 * minute,
+    timeoutMs: 8 * minute,
     eachFile: true,
   },
   chart: {
