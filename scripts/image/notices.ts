@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 
 /**
  * The licences of everything in the bundle and of Node itself, as one text: redistribution asks for them.
@@ -8,7 +9,9 @@ import { join } from 'node:path'
  * @throws Error naming a package that states no licence
  */
 export async function collectNotices(root: string, packages: readonly string[]): Promise<string> {
-  const parts: string[] = []
+  // npm drops the package that holds it as soon as another one is added, hence the copy; a test compares them.
+  const node = gunzipSync(await readFile(join(import.meta.dirname, 'node-license.txt.gz'))).toString()
+  const parts = [entry(`Node.js ${process.version}`, node.trim())]
   for (const folder of packages) {
     const about = JSON.parse(await readFile(join(root, folder, 'package.json'), 'utf8')) as {
       name: string
@@ -21,11 +24,14 @@ export async function collectNotices(root: string, packages: readonly string[]):
       texts.length > 0
         ? texts.join('\n\n')
         : '(The package has no licence file; its terms are those of the identifier above.)'
-    parts.push(
-      `${'='.repeat(80)}\n${about.name} ${about.version} (${about.license})\n${'='.repeat(80)}\n\n${body}`,
-    )
+    parts.push(entry(`${about.name} ${about.version} (${about.license})`, body))
   }
   return `This program contains the following software, each under its own terms.\n\n${parts.join('\n\n')}\n`
+}
+
+function entry(title: string, body: string): string {
+  const rule = '='.repeat(80)
+  return `${rule}\n${title}\n${rule}\n\n${body}`
 }
 
 async function licenceTexts(folder: string): Promise<string[]> {

@@ -38,8 +38,7 @@ export async function assembleRootfs({ root, folder, version, epochSeconds }: Ro
   }
 
   const { packages } = await bundleServer(root, at('app'), version)
-  const nodePackage = nodePackageFolder(root)
-  await write('app/NOTICES', await collectNotices(root, [...packages, nodePackage]))
+  await write('app/NOTICES', await collectNotices(root, packages))
   if (existsSync(join(root, 'LICENSE'))) await copy(join(root, 'LICENSE'), 'app/LICENSE', 0o644)
 
   const node = join(root, 'node_modules/.bin/node')
@@ -70,15 +69,6 @@ nonroot:x:${nonRoot}:
 
 function isLoader(library: string): boolean {
   return /\/ld-linux[^/]*$/.test(library)
-}
-
-/** The package of this platform's binary has Node's licence; the package `node` itself has none. */
-function nodePackageFolder(root: string): string {
-  const name = `node-${process.platform}-${process.arch}`
-  const places = [`node_modules/node/node_modules/${name}`, `node_modules/${name}`]
-  const found = places.find((place) => existsSync(join(root, place, 'LICENSE')))
-  if (found === undefined) throw new Error(`no licence of Node in ${places.join(' or ')}`)
-  return found
 }
 
 /** Folders readable by all and every time the same, whatever umask and clock the builder has. */

@@ -48,7 +48,9 @@ export async function startContainer(options: ContainerOptions): Promise<Contain
   const unshare = asRoot
     ? ['--mount']
     : ['--user', `--map-user=${user}`, `--map-group=${user}`, '--keep-caps', '--mount']
-  const enter = asRoot ? `chroot --userspec=${user}:${user} --groups=` : 'chroot'
+  // Without root the right to chroot (within the namespace) has to outlive the step that uses it.
+  const onlyChroot = '--inh-caps=-all,+sys_chroot --ambient-caps=-all,+sys_chroot'
+  const enter = asRoot ? `chroot --userspec=${user}:${user} --groups=` : `${onlyChroot} chroot`
   const child = spawn(
     'unshare',
     [...unshare, 'sh', '-c', script, 'sh', work, enter, ...Object.entries(mounts).flat(), '--', ...command],
