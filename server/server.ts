@@ -27,6 +27,7 @@ export interface ServerOptions {
 /** A watch that was silent for longer than this makes the replica unready. Silent ones are re-opened after 2 min. */
 const staleMs = 5 * 60_000
 const clockTickMs = 30_000
+const publishRetryMs = 30_000
 
 class NotLeader extends Error {
   override readonly name = 'NotLeader'
@@ -93,6 +94,7 @@ export class Server {
       guard: () => this.#guard(),
       complete: () => this.#watches?.complete === true,
       onPolicyChanged: () => void this.#publish(),
+      fillSecrets: async () => this.#watches?.fillSecrets(this.#stopping.signal),
       config: controllerConfig(config),
       logger,
       metrics: this.#metrics,
@@ -155,10 +157,8 @@ export class Server {
     try {
       await publishServer(this.#client, serverStatus(facts), () => this.#guard())
     } catch (error) {
-      logger.warn(
-        { err: error },
-        'the TokenRegistryServer object was not written; pages may show an old state',
-      )
+      logger.warn({ err: error }, 'the TokenRegistryServer object was not written; it is tried again')
+      setTimeout(() => void this.#publish(), publishRetryMs).unref()
     }
   }
 

@@ -61,32 +61,37 @@ export class Attacher {
       try {
         world.observeServiceAccount(
           await client.request<ServiceAccount>({ method: 'PATCH', path, body, guard }),
+          'answer',
         )
         return
       } catch (error) {
         if (isNotFound(error)) return world.serviceAccountGone(namespace, name)
         if (!isConflict(error)) throw error
-        world.observeServiceAccount(await client.request<ServiceAccount>({ method: 'GET', path }))
+        world.observeServiceAccount(await client.request<ServiceAccount>({ method: 'GET', path }), 'answer')
       }
     }
   }
 
   /**
    * The names that shall stand in one ServiceAccount. A name is added once its Secret is there, and stays while its
-   * registry or a retained Secret is there.
+   * registry or a retained Secret is there; the old name of a registry stays until the new one is there.
    */
   #wanted(account: KnownServiceAccount): Set<string> {
     const { runtimes, world } = this.#options
     const wanted = new Set<string>()
+    const waiting = new Set<string>()
     for (const { registry, results } of runtimes.inNamespace(account.namespace)) {
       if (!attachMatches(registry.attach, account.name)) continue
       const there = results.get(account.namespace)?.state === 'synced'
       if (there || account.attached.includes(registry.secretName)) wanted.add(registry.secretName)
+      if (!there) waiting.add(registry.owner)
     }
     for (const name of account.attached) {
       const secret = world.secrets.get(account.namespace, name)
-      const ownerLives = world.registries.has(secret?.annotations[annotations.owner] ?? '')
-      if (secret?.annotations[annotations.deletionPolicy] === 'Retain' && !ownerLives) wanted.add(name)
+      const owner = secret?.annotations[annotations.owner] ?? ''
+      const retained =
+        secret?.annotations[annotations.deletionPolicy] === 'Retain' && !world.registries.has(owner)
+      if (retained || waiting.has(owner)) wanted.add(name)
     }
     return wanted
   }

@@ -55,6 +55,7 @@ export class Controller implements WorldListener {
     this.#identities = new Identities({
       now,
       timeoutMs: config.upstreamTimeoutMs,
+      maxCalls: config.workers,
       onOutcome: (provider, outcome) => {
         metrics.countRefresh(
           provider,
@@ -186,27 +187,28 @@ export class Controller implements WorldListener {
    * credentials are taken back, so that no registry asks upstream for what another one already holds.
    */
   async activate(): Promise<void> {
-    const owners = [...this.world.registries.keys()]
-    const next = owners.values()
+    await this.#options.fillSecrets()
+    const next = [...this.world.registries.keys()].values()
     const prepare = async (): Promise<void> => {
       for (const owner of next) await this.#reconciler.prepare(owner)
     }
     await Promise.all(Array.from({ length: registryWorkers }, prepare))
     this.#active = true
     for (const owner of this.world.registries.keys()) this.#registries.add(owner, priority.missing)
+    for (const namespace of this.world.serviceAccounts.keys())
+      this.#attachments.add(namespace, priority.refresh)
     this.#sweepSoon()
   }
 
   /** Stops acting; what runs is finished, what waits is dropped. */
   async stop(): Promise<void> {
     this.#active = false
-    this.#sweeps.stop()
     this.#timers.stop()
     this.#identities.stop()
-    this.#reporter.stop()
     const queues = [this.#registries, this.#attachments]
     for (const queue of queues) queue.stop()
-    await Promise.all([this.#targets.stop(), ...queues.map((queue) => queue.drained())])
+    const work = [this.#targets, this.#sweeps, this.#reporter].map((each) => each.stop())
+    await Promise.all([...work, ...queues.map((queue) => queue.drained())])
   }
 
   /** Time itself was in doubt: everybody decides anew. */
@@ -239,16 +241,13 @@ export class Controller implements WorldListener {
   }
 
   namespaceChanged(name: string, before: NamespaceInfo | undefined): void {
-    if (!this.#active) return
     const fresh = before === undefined
     for (const runtime of this.runtimes.all()) {
       const { registry } = runtime
       const isHome = registry.ref.namespace === name
-      if (isHome && before?.project !== this.world.namespaces.get(name)?.project) {
-        runtime.material = undefined // the policy may map the project
-        this.#registries.add(registry.owner, priority.missing)
-      }
-      if (!this.#reconciler.updateMembership(runtime, name)) continue
+      // The policy may map the project.
+      if (isHome && before?.project !== this.world.namespaces.get(name)?.project) this.#readAgain(runtime)
+      if (!this.#reconciler.updateMembership(runtime, name) || !this.#active) continue
       if (runtime.members.get(name) === 'member') {
         const add = (): void => this.#targets.add(runtime, name, priority.missing)
         if (fresh) setTimeout(add, settleNamespaceMs)
@@ -260,6 +259,7 @@ export class Controller implements WorldListener {
   }
 
   secretChanged({ namespace, name }: SecretChange): void {
+    this.#materialChanged(namespace, name) // material may carry our label too: a copy, or somebody's mistake
     if (!this.#active) return
     const claimants = this.runtimes.claimants(namespace, name)
     for (const runtime of claimants) this.#targets.add(runtime, namespace, priority.drift)
@@ -267,9 +267,13 @@ export class Controller implements WorldListener {
   }
 
   foreignSecretChanged(namespace: string, name: string): void {
+    this.#materialChanged(namespace, name)
     if (!this.#active) return
     for (const runtime of this.runtimes.claimants(namespace, name))
       this.#targets.add(runtime, namespace, priority.drift)
+  }
+
+  #materialChanged(namespace: string, name: string): void {
     for (const runtime of this.runtimes.all()) {
       const { credentials, ref } = runtime.registry
       const home = ref.namespace === '' ? this.#options.config.serverNamespace : ref.namespace
@@ -279,7 +283,6 @@ export class Controller implements WorldListener {
   }
 
   foreignSecretsUnknown(): void {
-    if (!this.#active) return
     for (const runtime of this.runtimes.all()) this.#readAgain(runtime)
   }
 
@@ -293,7 +296,7 @@ export class Controller implements WorldListener {
   }
 
   #readAgain(runtime: Runtime): void {
-    runtime.material = undefined
+    runtime.materialEpoch++
     if (this.#active) this.#registries.add(runtime.registry.owner, priority.missing)
   }
 
@@ -332,7 +335,10 @@ export class Controller implements WorldListener {
     }
     for (const [namespace, membership] of runtime.members) {
       if (membership === 'member') this.#targets.addByState(runtime, namespace)
+      if (runtime.attachedGeneration !== runtime.registry.generation)
+        this.#attachments.add(namespace, priority.missing)
     }
+    runtime.attachedGeneration = runtime.registry.generation
     this.#warnOfDeclaredEnd(runtime)
     this.#timers.set(owner, earlier(comeAgainAt, warnAt(runtime)))
     this.#reporter.request(owner)

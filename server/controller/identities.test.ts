@@ -20,6 +20,7 @@ function bench() {
   const identities = new Identities({
     now: () => now,
     timeoutMs: 60_000,
+    maxCalls: 4,
     onOutcome: (_provider, outcome) => outcomes.push(outcome),
     onSettled: (owners) => {
       settled.push([...owners])

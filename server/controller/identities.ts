@@ -21,6 +21,8 @@ export interface IdentitiesOptions {
   readonly now: () => Date
   /** One try may last this long in all, in milliseconds. */
   readonly timeoutMs: number
+  /** Calls under way at once, over all identities: a restart of everything must not look like an attack. */
+  readonly maxCalls: number
   /** The outcome of a call, for metrics and logs. `code` is undefined on success. */
   readonly onOutcome: (provider: string, outcome: HistoryEntry) => void
   /** A call ended: everybody with this key decides anew. */
@@ -32,6 +34,8 @@ export class Identities {
   readonly #states = new Map<string, IdentityState>()
   readonly #ofOwner = new Map<OwnerText, string>()
   readonly #options: IdentitiesOptions
+  readonly #waiting: (() => void)[] = []
+  #calls = 0
   readonly #shutdown = new AbortController()
 
   constructor(options: IdentitiesOptions) {
@@ -79,7 +83,7 @@ export class Identities {
     issue: (signal: AbortSignal) => Promise<IssuedCredential>,
   ): Promise<void> {
     if (state.call !== undefined) return state.call
-    const call = this.#run(state, provider, issue).finally(() => {
+    const call = this.#inSlot(() => this.#run(state, provider, issue)).finally(() => {
       if (state.call === call) state.call = undefined // by then the next one may run
     })
     state.call = call
@@ -91,11 +95,25 @@ export class Identities {
     this.#shutdown.abort()
   }
 
+  /** Begins in this tick when there is room, else when a call ends. */
+  async #inSlot(work: () => Promise<void>): Promise<void> {
+    if (this.#calls < this.#options.maxCalls) this.#calls++
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    try {
+      await work()
+    } finally {
+      const next = this.#waiting.shift() // it takes this slot over
+      if (next === undefined) this.#calls--
+      else next()
+    }
+  }
+
   async #run(
     state: IdentityState,
     provider: string,
     issue: (signal: AbortSignal) => Promise<IssuedCredential>,
   ): Promise<void> {
+    if (this.#shutdown.signal.aborted) return
     const { now, timeoutMs } = this.#options
     const started = now()
     state.lastCallAt = started
@@ -139,7 +157,12 @@ function toFailure({ code, message, retryAfterMs }: RegistryError, at: Date): Fa
 function rejectOnAbort(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
     const give = (): void => {
-      reject(new RegistryError('Unavailable', 'upstream did not answer in time; it is asked again'))
+      reject(
+        new RegistryError(
+          'Unavailable',
+          'upstream did not answer in time; check network policies, firewalls and proxies between this cluster and it (it is asked again)',
+        ),
+      )
     }
     signal.addEventListener('abort', give, { once: true })
   })

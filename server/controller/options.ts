@@ -33,6 +33,8 @@ export interface ControllerOptions {
   /** Everything that the sweep relies on was listed to the end. */
   readonly complete: () => boolean
   readonly onPolicyChanged: () => void
+  /** Reads the contents of our Secrets that the watch left unknown. */
+  readonly fillSecrets: () => Promise<void>
   readonly config: ControllerConfig
   readonly logger: Logger
   readonly metrics: Metrics

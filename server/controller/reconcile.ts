@@ -1,41 +1,26 @@
-import {
-  decideCredential,
-  isLive,
-  type CredentialDecision,
-  type CredentialWorld,
-  type Failure,
-} from '../core/decide.ts'
-import { isPermanent, RegistryError } from '../core/errors.ts'
-import type { OwnerText, Registry } from '../core/registry.ts'
-import { renderSecret, rfc3339 } from '../core/render.ts'
+import { decideCredential, isLive, type CredentialDecision, type CredentialWorld } from '../core/decide.ts'
+import { isPermanent } from '../core/errors.ts'
+import type { OwnerText } from '../core/registry.ts'
+import { identityTag } from '../core/mac.ts'
+import { renderSecret } from '../core/render.ts'
 import { backoffMs, type BackoffLimits } from '../core/schedule.ts'
-import { checkHomeProject, membership, type SelectionRules } from '../core/targets.ts'
-import type { KubeClient } from '../kube/client.ts'
 import type { TokenProvider } from '../providers/provider.ts'
-import { fromKubeError } from './failure.ts'
-import type { Identities, IdentityState } from './identities.ts'
-import { readMaterial, type Material } from './material.ts'
-import { newRuntime, type Runtime, type Runtimes } from './runtime.ts'
-import { takeBack } from './take-back.ts'
-import type { World } from './world.ts'
+import { Gatherer, type GathererOptions } from './gather.ts'
+import type { IdentityState } from './identities.ts'
+import type { Material } from './material.ts'
+import { newRuntime, type Runtime } from './runtime.ts'
 
-export interface ReconcilerOptions {
-  readonly client: KubeClient
-  readonly world: World
-  readonly runtimes: Runtimes
-  readonly identities: Identities
+export interface ReconcilerOptions extends GathererOptions {
   readonly providers: (type: string) => TokenProvider | undefined
-  readonly macKey: Buffer
-  readonly serverNamespace: string
-  readonly rules: SelectionRules
   readonly backoff: BackoffLimits
   readonly minCallIntervalMs: number
-  readonly now: () => Date
   readonly onClockSkew: (provider: string, skewMs: number) => void
 }
 
 /** When a problem that needs a person is looked at again without any event: a missed one must not last for ever. */
 const slowRetryMs = 15 * 60_000
+/** Least time between two calls for one registry, whatever its spec became: editing must not hammer upstream. */
+const longestOwnerGapMs = 5000
 
 /**
  * One registry, from what is there to what shall be: gather → decide → fetch → render. Writing and reporting are
@@ -43,15 +28,19 @@ const slowRetryMs = 15 * 60_000
  */
 export class Reconciler {
   readonly #options: ReconcilerOptions
+  readonly #gatherer: Gatherer
+  /** Start of the last call for each registry; outlives its identity and its deletion. */
+  readonly #lastCalls = new Map<OwnerText, Date>()
 
   constructor(options: ReconcilerOptions) {
     this.#options = options
+    this.#gatherer = new Gatherer(options)
   }
 
   /** Binds a registry to its identity and takes a running credential back, without asking upstream. */
   async prepare(owner: OwnerText): Promise<void> {
     const runtime = this.#runtimeOf(owner)
-    if (runtime !== undefined) await this.#gather(runtime)
+    if (runtime !== undefined) await this.#gatherer.gather(runtime)
   }
 
   /** @returns when to come again, if nothing happens before; undefined when the registry is gone */
@@ -60,26 +49,28 @@ export class Reconciler {
   ): Promise<{ runtime: Runtime; comeAgainAt: Date | undefined } | undefined> {
     const runtime = this.#runtimeOf(owner)
     if (runtime === undefined) return undefined
-    const material = await this.#gather(runtime)
-    const now = this.#options.now()
-    const decision = this.#decide(runtime, now)
-    if (decision.action === 'fetch') this.#fetch(runtime, material)
+    let material = await this.#gatherer.gather(runtime)
+    let decision = this.#decide(runtime)
+    if (decision.action === 'fetch' && material === undefined) {
+      // Material is not kept, so hours later it is read again; what it is now may be another identity, or a problem.
+      runtime.material = undefined
+      material = await this.#gatherer.gather(runtime)
+      decision = this.#decide(runtime)
+    }
+    if (!this.#gatherer.isCurrent(runtime)) return undefined
+    if (decision.action === 'fetch' && material !== undefined) this.#fetch(runtime, material)
     this.#render(runtime)
     runtime.nextTryAt = decision.action === 'wait' ? decision.until : undefined
     runtime.reconciled = true
     return {
       runtime,
-      comeAgainAt: earliest([runtime.nextTryAt, this.#problemRetryAt(runtime), this.#end(runtime, now)]),
+      comeAgainAt: earliest([runtime.nextTryAt, this.#problemRetryAt(runtime), this.#end(runtime)]),
     }
   }
 
   /** Recomputes whether a registry's Secret belongs into one namespace; returns whether that changed. */
   updateMembership(runtime: Runtime, namespace: string): boolean {
-    const { world, runtimes, rules } = this.#options
-    const state = world.namespaces.get(namespace)
-    const foreign = runtime.problem?.code === 'NotAllowed' && this.#leftItsProject(runtime.registry)
-    const next = state === undefined || foreign ? 'out' : membership(runtime.registry, state, rules)
-    return runtimes.setMembership(runtime, namespace, next)
+    return this.#gatherer.updateMembership(runtime, namespace)
   }
 
   #runtimeOf(owner: OwnerText): Runtime | undefined {
@@ -88,8 +79,11 @@ export class Reconciler {
     if (registry === undefined) return undefined
     const known = runtimes.get(owner)
     if (known?.registry.uid === registry.uid) {
+      if (known.provider?.type !== registry.provider.type) known.provider = providers(registry.provider.type)
+      // What was said of the Secret of the old name says nothing of the one of the new name.
+      if (known.registry.secretName !== registry.secretName) known.results.clear()
       known.registry = registry
-      return known.provider?.type === registry.provider.type ? known : this.#replaceProvider(known, registry)
+      return known
     }
     if (known !== undefined) {
       runtimes.remove(owner)
@@ -100,72 +94,16 @@ export class Reconciler {
     return runtime
   }
 
-  #replaceProvider(known: Runtime, registry: Registry): Runtime {
-    const runtime = {
-      ...known,
-      provider: this.#options.providers(registry.provider.type),
-      material: undefined,
-    }
-    this.#options.runtimes.put(runtime)
-    return runtime
-  }
-
-  /** Reads what is needed to decide. A problem is remembered in the runtime; what was good before stays in use. */
-  async #gather(runtime: Runtime): Promise<Material | undefined> {
-    const { registry } = runtime
-    try {
-      const { provider } = runtime
-      if (provider === undefined)
-        throw new RegistryError(
-          'SpecInvalid',
-          `spec.provider.${registry.provider.type} is not known to this version of the server; upgrade it`,
-        )
-      runtime.hosts = provider.hosts(registry.provider.config)
-      checkHomeProject(registry, this.#options.world.namespaces.get(registry.ref.namespace))
-      const material = await this.#bindIdentity(runtime, provider)
-      runtime.problem = undefined
-      runtime.problemAttempts = 0
-      return material
-    } catch (thrown) {
-      runtime.problemAttempts++
-      runtime.problem = this.#toFailure(thrown, runtime)
-      return undefined
-    } finally {
-      for (const name of this.#namespacesOf(registry)) this.updateMembership(runtime, name)
-    }
-  }
-
-  async #bindIdentity(runtime: Runtime, provider: TokenProvider): Promise<Material | undefined> {
-    const { identities } = this.#options
-    const { registry } = runtime
-    if (runtime.material?.generation === registry.generation) return undefined // read before, nothing changed since
-    const material = await this.#readMaterial(registry, provider)
-    runtime.material = {
-      version: material.version,
-      identityKey: material.identityKey,
-      generation: registry.generation,
-    }
-    const state = identities.bind(registry.owner, material.identityKey)
-    if (state.credential === undefined && !runtime.takeBackTried) {
-      runtime.takeBackTried = true
-      const found = await takeBack(registry, runtime.hosts, material.identityKey, this.#options)
-      state.credential ??= found
-      // A credential that status does not know yet came after the failure that status tells of.
-      const known = found === undefined || rfc3339(found.issuedAt) === registry.status?.issuedAt
-      if (known) recallFailure(state, registry, material.version)
-    }
-    return material
-  }
-
-  #readMaterial(registry: Registry, provider: TokenProvider): Promise<Material> {
-    return readMaterial(registry, provider, this.#options)
-  }
-
-  #decide(runtime: Runtime, now: Date): CredentialDecision {
+  #decide(runtime: Runtime): CredentialDecision {
     const state = this.#options.identities.of(runtime.registry.owner)
     if (runtime.problem !== undefined || state === undefined)
       return { action: 'rest', because: 'a problem stands in the way' }
-    return decideCredential(this.#credentialWorld(runtime, state), now)
+    const { now, minCallIntervalMs } = this.#options
+    const decision = decideCredential(this.#credentialWorld(runtime, state), now())
+    const last = this.#lastCalls.get(runtime.registry.owner)
+    if (decision.action !== 'fetch' || last === undefined) return decision
+    const until = new Date(last.getTime() + Math.min(minCallIntervalMs, longestOwnerGapMs))
+    return until > now() ? { action: 'wait', until } : decision
   }
 
   #credentialWorld({ registry, handledRequest }: Runtime, state: IdentityState): CredentialWorld {
@@ -186,58 +124,51 @@ export class Reconciler {
   }
 
   /** Starts the one call of this identity. Its end brings every registry that shares it back here. */
-  #fetch(runtime: Runtime, material: Material | undefined): void {
-    const { identities, now, onClockSkew } = this.#options
-    const { registry, provider } = runtime
+  #fetch({ registry, provider }: Runtime, { credentials }: Material): void {
+    const { identities, runtimes, now, onClockSkew } = this.#options
     const state = identities.of(registry.owner)
     if (state === undefined || provider === undefined) return
-    runtime.requestInCall = registry.refreshRequest
-    void identities.call(state, provider.type, async (signal) => {
-      // Material is not kept, so a refresh hours later reads it again; what it reads now may be another identity.
-      const fresh =
-        material ??
-        (await this.#readMaterial(registry, provider).catch((error: unknown) => {
-          throw fromKubeError(error, `${registry.owner}: spec.credentials`)
-        }))
-      if (fresh.identityKey !== state.key) {
-        runtime.material = undefined
-        throw new RegistryError(
-          'ClusterConflict',
-          'spec.credentials changed while it was used; it is read again',
-        )
-      }
-      const skew = (skewMs: number): void => onClockSkew(provider.type, skewMs)
-      return provider.issue(registry.provider.config, {
-        credentials: fresh.credentials,
-        signal,
-        now,
-        onClockSkew: skew,
-      })
-    })
+    this.#noteCall(registry.owner)
+    // One call answers whoever has asked for one by now.
+    for (const owner of state.owners) {
+      const sharer = runtimes.get(owner)
+      if (sharer !== undefined) sharer.requestInCall = sharer.registry.refreshRequest
+    }
+    const skew = (skewMs: number): void => onClockSkew(provider.type, skewMs)
+    void identities.call(state, provider.type, (signal) =>
+      provider.issue(registry.provider.config, { credentials, signal, now, onClockSkew: skew }),
+    )
   }
 
-  /** Takes a newer live credential into use; the last good one stays until there is one. */
+  #noteCall(owner: OwnerText): void {
+    const now = this.#options.now()
+    for (const [known, time] of this.#lastCalls) {
+      if (now.getTime() - time.getTime() > longestOwnerGapMs) this.#lastCalls.delete(known)
+    }
+    this.#lastCalls.set(owner, now)
+  }
+
+  /**
+   * Takes a newer live credential into use; the last good one stays until there is one. Hosts belong to the identity
+   * that they were written with: new hosts with an old password would be a promise that pulls break.
+   */
   #render(runtime: Runtime): void {
     const { identities, macKey, now } = this.#options
     const { registry, hosts } = runtime
     if (registry.suspend) return
     const state = identities.of(registry.owner)
-    if (state?.credential !== undefined && isLive(state.credential, now())) {
-      runtime.inUse = { credential: state.credential, identityKey: state.key }
-    }
-    if (runtime.inUse === undefined || hosts.length === 0) return
-    const { credential, identityKey } = runtime.inUse
-    runtime.rendered = renderSecret(registry, hosts, credential, { macKey, identityKey })
-  }
-
-  #toFailure(thrown: unknown, runtime: Runtime): Failure {
-    const { code, message, retryAfterMs } = fromKubeError(
-      thrown,
-      `${runtime.registry.owner}: spec.credentials`,
-    )
-    const same = runtime.problem?.code === code && runtime.problem.message === message
-    const time = same && runtime.problem ? runtime.problem.time : wholeSeconds(this.#options.now())
-    return { time, code, message, retryAfterMs }
+    const tag = state && identityTag(macKey, registry.uid, state.key)
+    const fresh =
+      state?.credential !== undefined && isLive(state.credential, now()) ? state.credential : undefined
+    const held = runtime.inUse?.identityTag === tag ? runtime.inUse?.credential : undefined
+    const credential = held !== undefined && (fresh?.issuedAt ?? 0) < held.issuedAt ? held : fresh
+    if (tag !== undefined && credential !== undefined) runtime.inUse = { credential, identityTag: tag, hosts }
+    const { inUse } = runtime
+    if (inUse === undefined || inUse.hosts.length === 0) return
+    runtime.rendered = renderSecret(registry, inUse.hosts, inUse.credential, {
+      macKey,
+      identityTag: inUse.identityTag,
+    })
   }
 
   #problemRetryAt({ problem, problemAttempts }: Runtime): Date | undefined {
@@ -250,48 +181,12 @@ export class Reconciler {
   }
 
   /** Status says "expired" at the moment it is true. */
-  #end({ inUse }: Runtime, now: Date): Date | undefined {
+  #end({ inUse }: Runtime): Date | undefined {
     const end = inUse?.credential.expiresAt ?? undefined
-    return end !== undefined && end > now ? end : undefined
+    return end !== undefined && end > this.#options.now() ? end : undefined
   }
-
-  #leftItsProject(registry: Registry): boolean {
-    try {
-      checkHomeProject(registry, this.#options.world.namespaces.get(registry.ref.namespace))
-      return false
-    } catch {
-      return true
-    }
-  }
-
-  #namespacesOf(registry: Registry): Iterable<string> {
-    const { world, runtimes } = this.#options
-    if (registry.target.type !== 'namespace') return world.namespaces.keys()
-    // The members of before count too: the target may have been a project until now.
-    return new Set([registry.ref.namespace, ...(runtimes.get(registry.owner)?.members.keys() ?? [])])
-  }
-}
-
-/** Back-off lives in status, so that a restart (or a crash loop) does not hammer an upstream that refuses. */
-function recallFailure(
-  state: IdentityState,
-  { status, generation }: Registry,
-  material: string | undefined,
-): void {
-  if (status?.lastFailure === undefined || !status.attempts || state.attempts > 0) return
-  if (status.observedGeneration !== generation || status.lastFailure.material !== material) return
-  const { time, reason, message } = status.lastFailure
-  state.attempts = status.attempts
-  // What upstream asked to wait is not stored by itself, but the time that came of it is.
-  const retryAfterMs =
-    status.nextRefreshAt === undefined ? undefined : Date.parse(status.nextRefreshAt) - Date.parse(time)
-  state.lastFailure = { time: new Date(time), code: reason as Failure['code'], message, retryAfterMs }
 }
 
 function earliest(times: readonly (Date | undefined)[]): Date | undefined {
   return times.filter((time) => time !== undefined).sort((a, b) => a.getTime() - b.getTime())[0]
-}
-
-function wholeSeconds(time: Date): Date {
-  return new Date(Math.floor(time.getTime() / 1000) * 1000)
 }

@@ -58,9 +58,11 @@ export class Reporter {
     await this.#run(owner, true)
   }
 
-  stop(): void {
+  /** Drops what waits and lets what runs finish. */
+  async stop(): Promise<void> {
     this.#stopped = true
     for (const timer of [...this.#timers.values(), ...this.#impatient.values()]) clearTimeout(timer)
+    await Promise.all([...this.#running.values()].map(({ done }) => done))
   }
 
   #schedule(owner: OwnerText, afterMs: number): void {
@@ -109,7 +111,10 @@ export class Reporter {
       }
       try {
         const path = registryPath(registry.ref, 'status')
-        world.observeRegistry(await client.request<RegistryObject>({ method: 'PATCH', path, body, guard }))
+        world.observeRegistry(
+          await client.request<RegistryObject>({ method: 'PATCH', path, body, guard }),
+          'answer',
+        )
         runtime.newHistory.splice(0, reported)
         return await this.#announce(registry, status)
       } catch (error) {
@@ -117,6 +122,7 @@ export class Reporter {
         if (!isConflict(error)) throw error
         world.observeRegistry(
           await client.request<RegistryObject>({ method: 'GET', path: registryPath(registry.ref) }),
+          'answer',
         )
       }
     }
@@ -133,6 +139,7 @@ export class Reporter {
     return {
       registry,
       hosts: runtime.hosts,
+      outdated: runtime.inUse !== undefined && runtime.inUse.hosts.join() !== runtime.hosts.join(),
       credential,
       nextRefreshAt: runtime.nextTryAt,
       problem: runtime.problem,
@@ -152,13 +159,20 @@ export class Reporter {
   async #announce(registry: Registry, status: RegistryStatus): Promise<void> {
     const find = (conditions: readonly Condition[] | undefined, type: string): Condition | undefined =>
       conditions?.find((condition) => condition.type === type)
+    const subject = { ...registry.ref, uid: registry.uid }
+    const wasReady = find(registry.status?.conditions, 'Ready')?.status === 'True'
+    const expired =
+      status.expiresAt !== undefined && Date.parse(status.expiresAt) <= this.#options.now().getTime()
+    if (wasReady && expired) {
+      const note = find(status.conditions, 'Ready')?.message ?? ''
+      await this.#options.events.record(subject, 'Warning', 'CredentialsExpired', note)
+    }
     for (const type of ['CredentialIssued', 'SecretsSynced']) {
       const before = find(registry.status?.conditions, type)
       const after = find(status.conditions, type)
       if (after === undefined || after.reason === 'Progressing') continue
       const renewed = type === 'CredentialIssued' && registry.status?.issuedAt !== status.issuedAt
       if (before?.status === after.status && before.reason === after.reason && !renewed) continue
-      const subject = { ...registry.ref, uid: registry.uid }
       await this.#options.events.record(
         subject,
         after.status === 'True' ? 'Normal' : 'Warning',

@@ -1,6 +1,7 @@
+import type { TakenBack } from './take-back.ts'
 import type { Failure } from '../core/decide.ts'
 import { olderFirst, type OwnerText, type Registry } from '../core/registry.ts'
-import type { Credential, RenderedSecret } from '../core/render.ts'
+import type { RenderedSecret } from '../core/render.ts'
 import type { HistoryEntry, TargetFailure } from '../core/status.ts'
 import type { Membership } from '../core/targets.ts'
 import type { TokenProvider } from '../providers/provider.ts'
@@ -13,30 +14,42 @@ export interface TargetResult {
   readonly attempts: number
 }
 
+/** Repairs of somebody's edits in one namespace. */
+export interface Repairs {
+  readonly count: number
+  readonly sinceMs: number
+  /** Somebody keeps rewriting the Secret: it is left as it is until then. */
+  readonly contested: { readonly untilMs: number; readonly failure: TargetFailure } | undefined
+}
+
 /** What the running process knows of one registry beside its spec. Lost at a restart, and made again from the cluster. */
 export interface Runtime {
   registry: Registry
-  readonly provider: TokenProvider | undefined
+  provider: TokenProvider | undefined
   hosts: readonly string[]
-  /** The referenced material was read and nothing has changed since. */
+  /** Counts up when somebody tells that the referenced material, or the policy, may have changed. */
+  materialEpoch: number
+  /** The identity of the referenced material as read last, with the generation and epoch that it was read for. */
   material:
-    | { readonly version: string | undefined; readonly identityKey: string; readonly generation: number }
+    | {
+        readonly version: string | undefined
+        readonly identityKey: string
+        readonly generation: number
+        readonly epoch: number
+      }
     | undefined
   /** A spec, policy or reference problem; upstream is not asked while there is one. */
   problem: Failure | undefined
   /** Tries to read the material that failed in a row. */
   problemAttempts: number
   /** The credential that the targets hold or are getting: the last good one, whatever happened since. */
-  inUse: { readonly credential: Credential; readonly identityKey: string } | undefined
+  inUse: TakenBack | undefined
   rendered: RenderedSecret | undefined
   readonly members: Map<string, Exclude<Membership, 'out'>>
   readonly results: Map<string, TargetResult>
   readonly pending: Set<string>
   /** Repairs of somebody's edits, by namespace. */
-  readonly repairs: Map<
-    string,
-    { readonly count: number; readonly sinceMs: number; readonly waitUntilMs: number }
-  >
+  readonly repairs: Map<string, Repairs>
   newHistory: HistoryEntry[]
   /** Value of the refresh annotation when the running call started. */
   requestInCall: string | undefined
@@ -44,6 +57,8 @@ export interface Runtime {
   takeBackTried: boolean
   /** The declared end of the material that was warned of. */
   warnedOfEnd: Date | undefined
+  /** The generation for which ServiceAccounts were looked through. */
+  attachedGeneration: number | undefined
   /** When upstream is asked next, if nothing happens before. */
   nextTryAt: Date | undefined
   /** The selection was computed at least once; before that nothing may be swept. */
@@ -55,6 +70,7 @@ export function newRuntime(registry: Registry, provider: TokenProvider | undefin
     registry,
     provider,
     hosts: [],
+    materialEpoch: 0,
     material: undefined,
     problem: undefined,
     problemAttempts: 0,
@@ -69,6 +85,7 @@ export function newRuntime(registry: Registry, provider: TokenProvider | undefin
     requestInCall: undefined,
     handledRequest: undefined,
     takeBackTried: false,
+    attachedGeneration: undefined,
     nextTryAt: undefined,
     reconciled: false,
   }
@@ -94,7 +111,7 @@ export class Runtimes {
   /** Forgets a registry; returns the namespaces where it was a member. */
   remove(owner: OwnerText): string[] {
     const namespaces = [...(this.#runtimes.get(owner)?.members.keys() ?? [])]
-    for (const namespace of namespaces) this.#byNamespace.get(namespace)?.delete(owner)
+    for (const namespace of namespaces) this.#leave(namespace, owner)
     this.#runtimes.delete(owner)
     return namespaces
   }
@@ -109,13 +126,19 @@ export class Runtimes {
       runtime.results.delete(namespace)
       runtime.pending.delete(namespace)
       runtime.repairs.delete(namespace)
-      this.#byNamespace.get(namespace)?.delete(owner)
+      this.#leave(namespace, owner)
       return true
     }
     runtime.members.set(namespace, membership)
     const owners = this.#byNamespace.get(namespace) ?? new Set()
     this.#byNamespace.set(namespace, owners.add(owner))
     return true
+  }
+
+  #leave(namespace: string, owner: OwnerText): void {
+    const owners = this.#byNamespace.get(namespace)
+    owners?.delete(owner)
+    if (owners?.size === 0) this.#byNamespace.delete(namespace)
   }
 
   /** Registries with a place in a namespace, oldest first. */

@@ -1,3 +1,4 @@
+import { isOlderVersion } from '../core/resource-version.ts'
 import { hashPayload } from '../core/mac.ts'
 import {
   annotations as ourAnnotations,
@@ -15,6 +16,14 @@ export interface SecretChange {
   readonly owner: string | undefined
 }
 
+/** A cached Secret with what only the sweep asks for. */
+export interface CachedSecret extends KnownSecret {
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number
+  /** Its deletion waits for a finalizer. */
+  readonly deleting: boolean
+}
+
 type Marks = Pick<KnownSecret, 'labels' | 'annotations'>
 
 /**
@@ -23,7 +32,7 @@ type Marks = Pick<KnownSecret, 'labels' | 'annotations'>
  * ours; otherwise every write of ours would look like somebody's edit.
  */
 export class SecretCache {
-  readonly #secrets = new Map<string, KnownSecret & { readonly createdAt: number }>()
+  readonly #secrets = new Map<string, CachedSecret>()
   readonly #byOwner = new Map<string, Set<string>>()
   readonly #inFlight = new Map<string, { writes: number; readonly held: (() => void)[] }>()
   readonly #interned = new Map<string, Marks>()
@@ -37,18 +46,18 @@ export class SecretCache {
     return this.#secrets.size
   }
 
-  get(namespace: string, name: string): (KnownSecret & { readonly createdAt: number }) | undefined {
+  get(namespace: string, name: string): CachedSecret | undefined {
     return this.#secrets.get(`${namespace}/${name}`)
   }
 
-  *ofOwner(owner: string): Generator<KnownSecret & { readonly createdAt: number }> {
+  *ofOwner(owner: string): Generator<CachedSecret> {
     for (const key of this.#byOwner.get(owner) ?? []) {
       const known = this.#secrets.get(key)
       if (known !== undefined) yield known
     }
   }
 
-  all(): IterableIterator<KnownSecret & { readonly createdAt: number }> {
+  all(): IterableIterator<CachedSecret> {
     return this.#secrets.values()
   }
 
@@ -61,6 +70,14 @@ export class SecretCache {
     this.#inFlight.get(key)?.held.push(() => this.#doubt(key)) // its answer may be older than this, and cover it
     if (known?.uid === uid && known.resourceVersion === resourceVersion) return
     this.#emit(secret, known?.annotations[ourAnnotations.owner])
+  }
+
+  /** A whole Secret of a list made beside the watch: it fills in the content of the very version that is known. */
+  fill(secret: Secret): void {
+    const known = this.get(secret.metadata.namespace ?? '', secret.metadata.name)
+    if (known?.uid !== secret.metadata.uid || known.resourceVersion !== secret.metadata.resourceVersion)
+      return
+    this.#apply(secret, hashSecret(secret), obstacleOf(secret))
   }
 
   /** A whole Secret as a GET gave it to who asked: nobody else is told. */
@@ -79,7 +96,7 @@ export class SecretCache {
     const known = this.#secrets.get(key)
     if (known?.uid === object.metadata.uid) {
       if (known.resourceVersion === object.metadata.resourceVersion) return
-      if (isOlder(object.metadata.resourceVersion, known.resourceVersion)) return
+      if (isOlderVersion(object.metadata.resourceVersion, known.resourceVersion)) return
     }
     this.#apply(object, undefined, undefined)
     this.#emit(object)
@@ -96,7 +113,10 @@ export class SecretCache {
     const known = this.#secrets.get(key)
     if (known === undefined) return
     // The event of a former life must not remove what was created since.
-    if (known.uid !== object.metadata.uid || isOlder(object.metadata.resourceVersion, known.resourceVersion))
+    if (
+      known.uid !== object.metadata.uid ||
+      isOlderVersion(object.metadata.resourceVersion, known.resourceVersion)
+    )
       return
     this.#remove(key)
     this.#emit(object, known.annotations[ourAnnotations.owner])
@@ -156,7 +176,14 @@ export class SecretCache {
     payloadHash: string | undefined,
     obstacle: KnownSecret['obstacle'],
   ): void {
-    const { namespace = '', name, uid, resourceVersion, creationTimestamp } = object.metadata
+    const {
+      namespace = '',
+      name,
+      uid,
+      resourceVersion,
+      creationTimestamp,
+      deletionTimestamp,
+    } = object.metadata
     const key = `${namespace}/${name}`
     const before = this.#secrets.get(key)?.annotations[ourAnnotations.owner]
     const marks = this.#intern(object)
@@ -171,6 +198,7 @@ export class SecretCache {
       payloadHash,
       obstacle,
       createdAt,
+      deleting: deletionTimestamp !== undefined,
     })
     if (before !== undefined && before !== owner) this.#byOwner.get(before)?.delete(key)
     if (owner !== undefined) this.#ownerSet(owner).add(key)
@@ -230,10 +258,4 @@ function obstacleOf(secret: Secret): KnownSecret['obstacle'] {
 
 function keyOf(object: PartialObjectMetadata): string {
   return `${object.metadata.namespace ?? ''}/${object.metadata.name}`
-}
-
-/** resourceVersions of one resource are ordered numbers (Kubernetes 1.35 says so, etcd always made them so). */
-function isOlder(a: string, b: string): boolean {
-  if (!/^\d+$/.test(a) || !/^\d+$/.test(b)) return false
-  return a.length === b.length ? a < b : a.length < b.length
 }

@@ -124,8 +124,9 @@ test('a stop ends it, also for a pass that runs', async (t) => {
   const { schedule, passes, wait, end } = bench(t)
   schedule.soon()
   await wait(soon)
-  schedule.stop()
+  const stopped = schedule.stop()
   await end(5)
+  await stopped
   schedule.soon()
   await wait(10 * interval)
   assert.equal(passes.length, 1)
@@ -134,7 +135,7 @@ test('a stop ends it, also for a pass that runs', async (t) => {
 test('a stop drops what was asked for', async (t) => {
   const { schedule, passes, wait } = bench(t)
   schedule.soon()
-  schedule.stop()
+  await schedule.stop()
   await wait(interval)
   assert.equal(passes.length, 0)
 })

@@ -16,7 +16,7 @@ export class SweepSchedule {
   readonly #options: SweepScheduleOptions
   #timer: NodeJS.Timeout | undefined
   #dueAtMs = Infinity
-  #running = false
+  #running: Promise<void> | undefined
   #stopped = false
 
   constructor(options: SweepScheduleOptions) {
@@ -27,9 +27,11 @@ export class SweepSchedule {
     this.#after(soonMs)
   }
 
-  stop(): void {
+  /** No further pass; a running one ends first. */
+  async stop(): Promise<void> {
     this.#stopped = true
     clearTimeout(this.#timer)
+    await this.#running
   }
 
   #after(ms: number): void {
@@ -39,20 +41,23 @@ export class SweepSchedule {
     this.#dueAtMs = dueAtMs
     this.#timer = setTimeout(() => {
       this.#dueAtMs = Infinity
-      void this.#run()
+      this.#start()
     }, ms)
   }
 
+  #start(): void {
+    if (this.#running !== undefined) return this.soon()
+    this.#running = this.#run().finally(() => {
+      this.#running = undefined
+    })
+  }
+
   async #run(): Promise<void> {
-    if (this.#running) return this.soon()
-    this.#running = true
     let left = 1
     try {
       left = await this.#options.sweeper.pass()
     } catch (error) {
       this.#options.logger.warn({ err: error }, 'a sweep was broken off; it is tried again')
-    } finally {
-      this.#running = false
     }
     if (left > 0) this.#after(this.#options.intervalMs)
   }

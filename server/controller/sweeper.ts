@@ -14,7 +14,7 @@ import type { KubeClient } from '../kube/client.ts'
 import { isConflict, isNotFound, KubeError } from '../kube/errors.ts'
 import { resourcePath, secretPath } from '../kube/paths.ts'
 import type { KubeObject } from '../kube/types.ts'
-import { ownerUidOf } from './secret-cache.ts'
+import { ownerUidOf, type CachedSecret } from './secret-cache.ts'
 import type { Attacher } from './attacher.ts'
 import type { Runtimes } from './runtime.ts'
 import type { World } from './world.ts'
@@ -77,45 +77,62 @@ export class Sweeper {
     if (!complete()) return 0 // the next complete list asks again
     const now = nowMs()
     const candidates = [...this.#candidates()]
+    this.#forgetKept(candidates)
     const due = candidates.filter(({ uid }) => (this.#kept.get(uid)?.untilMs ?? 0) <= now)
     if (due.length === 0 || now < this.#pausedUntilMs) return candidates.length
-    const looks = new Looks(client)
+    const looks = new Looks(client, nowMs)
     let budget = sweepLimit(limits, world.secrets.size)
-    let done = 0
     for (const [index, candidate] of due.entries()) {
       if (budget === 0) {
         this.#pausedUntilMs = now + intervalMs
         onLimit(due.length - index)
         break
       }
-      if (!(await this.#judgeAndDelete(candidate, looks))) continue
-      budget--
-      done++
+      if (await this.#judgeAndDelete(candidate, looks)) budget--
     }
-    return candidates.length - done
+    return [...this.#candidates()].length
   }
 
+  /** What is no candidate any more needs no memory. */
+  #forgetKept(candidates: readonly SweepCandidate[]): void {
+    const present = new Set(candidates.map(({ uid }) => uid))
+    for (const uid of this.#kept.keys()) if (!present.has(uid)) this.#kept.delete(uid)
+  }
+
+  /** One that cannot be deleted holds nobody else up. */
   async #judgeAndDelete(candidate: SweepCandidate, looks: Looks): Promise<boolean> {
     const { complete, onKept, nowMs, intervalMs } = this.#options
-    const verdict = await this.#judge(candidate, looks)
-    if (verdict.action === 'delete') return complete() && (await this.#delete(candidate))
+    let reason: string
+    try {
+      const verdict = await this.#judge(candidate, looks)
+      if (verdict.action === 'delete') return complete() && (await this.#delete(candidate))
+      reason = verdict.reason
+    } catch (error) {
+      if (!(error instanceof KubeError)) throw error
+      reason = 'DeleteFailed'
+    }
     this.#kept.set(candidate.uid, { owner: candidate.owner, untilMs: nowMs() + intervalMs })
-    onKept(candidate, verdict.reason)
+    onKept(candidate, reason)
     return false
   }
 
   *#candidates(): Generator<SweepCandidate> {
-    const { world, runtimes } = this.#options
-    for (const known of world.secrets.all()) {
-      const owner = known.annotations[annotations.owner]
-      if (parseOwner(owner) === undefined || owner === undefined) continue
-      if (known.annotations[annotations.deletionPolicy] === 'Retain') continue
-      if (runtimes.claimants(known.namespace, known.name).length > 0) continue // wanted, or about to be taken over
-      const state = world.namespaces.get(known.namespace)
-      if (state === undefined || state.terminating) continue
-      if (world.registries.has(owner) && !this.#hasLeft(owner, known.namespace)) continue
-      yield { ...known, owner, ownerUid: ownerUidOf(known) }
+    for (const known of this.#options.world.secrets.all()) {
+      if (this.#isUnwanted(known)) {
+        yield { ...known, owner: known.annotations[annotations.owner], ownerUid: ownerUidOf(known) }
+      }
     }
+  }
+
+  #isUnwanted(known: CachedSecret): boolean {
+    const { world, runtimes } = this.#options
+    const owner = known.annotations[annotations.owner]
+    if (known.deleting || owner === undefined || parseOwner(owner) === undefined) return false
+    if (known.annotations[annotations.deletionPolicy] === 'Retain') return false
+    if (runtimes.claimants(known.namespace, known.name).length > 0) return false // wanted, or about to be taken over
+    const state = world.namespaces.get(known.namespace)
+    if (state === undefined || state.terminating) return false
+    return !world.registries.has(owner) || this.#hasLeft(owner, known.namespace)
   }
 
   /** The owner lives, has been worked through, and has its new Secret in place where it still wants one. */
@@ -141,9 +158,15 @@ export class Sweeper {
     const { client, world, attacher, guard, onDeleted } = this.#options
     const { namespace, name, uid } = candidate
     await attacher.sync(namespace) // no ServiceAccount shall point to a Secret that is gone
-    const known = world.secrets.get(namespace, name)
-    if (known?.uid !== uid) return false
-    const preconditions = { uid, resourceVersion: known.resourceVersion }
+    // Judging took time: only what is still unwanted, in the very version that was judged, may go.
+    const stillUnwanted = (): boolean => {
+      const known = world.secrets.get(namespace, name)
+      return (
+        known?.uid === uid && known.resourceVersion === candidate.resourceVersion && this.#isUnwanted(known)
+      )
+    }
+    if (!stillUnwanted()) return false
+    const preconditions = { uid, resourceVersion: candidate.resourceVersion }
     const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions }
     try {
       await client.request({ method: 'DELETE', path: secretPath(namespace, name), body, guard })
@@ -156,20 +179,27 @@ export class Sweeper {
   }
 }
 
-/** Live reads of one pass, each made once. */
+/** An owner that was looked at longer ago is looked at again: a pass over many Secrets takes time. */
+const freshMs = 1000
+
+/** Live reads of one pass, each made once, owners again after a moment. */
 class Looks {
   readonly #client: KubeClient
-  readonly #owners = new Map<string, Promise<OwnerLook>>()
+  readonly #nowMs: () => number
+  readonly #owners = new Map<string, { readonly look: Promise<OwnerLook>; readonly atMs: number }>()
   readonly #crds = new Map<RegistryKind, Promise<CrdLook>>()
 
-  constructor(client: KubeClient) {
+  constructor(client: KubeClient, nowMs: () => number) {
     this.#client = client
+    this.#nowMs = nowMs
   }
 
   owner(ref: RegistryRef): Promise<OwnerLook> {
     const path = registryPath(ref)
-    const look = this.#owners.get(path) ?? this.#lookAtOwner(path, ref)
-    this.#owners.set(path, look)
+    const known = this.#owners.get(path)
+    if (known !== undefined && this.#nowMs() - known.atMs < freshMs) return known.look
+    const look = this.#lookAtOwner(path, ref)
+    this.#owners.set(path, { look, atMs: this.#nowMs() })
     return look
   }
 

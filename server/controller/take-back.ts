@@ -20,55 +20,53 @@ export interface TakeBackOptions {
 /** Copies of distinct content that are tried; more than one is only there when somebody tampers. */
 const maxReads = 3
 
+/** A credential with the identity that it was issued to and the hosts that it was written for. */
+export interface TakenBack {
+  readonly credential: Credential
+  readonly identityTag: string
+  readonly hosts: readonly string[]
+}
+
 /**
  * Finds the running credential of a registry in one of our Secrets, so that a restart asks nobody. Only a copy
- * whose mac verifies for this owner and this proof of identity counts, and none that is older than what status
- * (which tenants cannot write) says was issued last: a replayed old copy is repaired, never a source.
+ * whose mac verifies for this owner counts, and none that is older than what status (which tenants cannot write)
+ * says was issued last: a replayed old copy is repaired, never a source.
+ * @throws KubeError
  */
-export async function takeBack(
-  registry: Registry,
-  hosts: readonly string[],
-  identityKey: string,
-  options: TakeBackOptions,
-): Promise<Credential | undefined> {
+export async function takeBack(registry: Registry, options: TakeBackOptions): Promise<TakenBack | undefined> {
   const good = [...options.world.secrets.ofOwner(registry.owner)]
-    .filter((known) => isTrustworthy(known, registry, hosts, identityKey, options))
+    .filter((known) => isTrustworthy(known, registry, options))
     .sort((a, b) => (issuedAt(a) < issuedAt(b) ? 1 : -1))
   const distinct = [...new Map(good.map((known) => [known.payloadHash, known])).values()].slice(0, maxReads)
   for (const known of distinct) {
-    const credential = await readCopy(known, options)
-    if (credential !== undefined) return { ...credential, principal: principalOf(known, registry) }
+    const found = await readCopy(known, options)
+    if (found !== undefined)
+      return { ...found, credential: { ...found.credential, principal: principalOf(known, registry) } }
   }
   return undefined
 }
 
-function isTrustworthy(
-  known: KnownSecret,
-  registry: Registry,
-  hosts: readonly string[],
-  identityKey: string,
-  { macKey, now }: TakeBackOptions,
-): boolean {
-  const expiresAt = known.annotations[annotations.expiresAt]
-  const mac = known.annotations[annotations.mac]
-  if (known.payloadHash === undefined || mac === undefined || expiresAt === undefined) return false
+function isTrustworthy(known: KnownSecret, registry: Registry, { macKey, now }: TakeBackOptions): boolean {
+  const {
+    [annotations.expiresAt]: expiresAt,
+    [annotations.mac]: mac,
+    [annotations.identity]: tag,
+  } = known.annotations
+  if (known.payloadHash === undefined || mac === undefined || expiresAt === undefined || tag === undefined)
+    return false
   if (ownerUidOf(known) !== registry.uid) return false
   if (issuedAt(known) < (registry.status?.issuedAt ?? '')) return false
   if (!isLive({ expiresAt: parseEnd(expiresAt) }, now())) return false
   const { owner, uid: ownerUid } = registry
-  const input = {
-    owner,
-    ownerUid,
-    identityKey,
-    payloadHash: known.payloadHash,
-    hosts,
-    issuedAt: issuedAt(known),
-    expiresAt,
-  }
-  return verifyMac(macKey, input, mac)
+  const { payloadHash } = known
+  return verifyMac(
+    macKey,
+    { owner, ownerUid, identityTag: tag, payloadHash, issuedAt: issuedAt(known), expiresAt },
+    mac,
+  )
 }
 
-async function readCopy(known: KnownSecret, { client }: TakeBackOptions): Promise<Credential | undefined> {
+async function readCopy(known: KnownSecret, { client }: TakeBackOptions): Promise<TakenBack | undefined> {
   const secret = await client.request<Secret>({
     method: 'GET',
     path: secretPath(known.namespace, known.name),
@@ -76,11 +74,12 @@ async function readCopy(known: KnownSecret, { client }: TakeBackOptions): Promis
   if (hashSecret(secret) !== known.payloadHash) return undefined // changed since; its event repairs it
   const parsed = parseDockerConfig(payloadOf(secret))
   if (parsed === undefined) return undefined
+  const { username, password, hosts } = parsed
+  const expiresAt = parseEnd(known.annotations[annotations.expiresAt] ?? '')
   return {
-    username: parsed.username,
-    password: parsed.password,
-    issuedAt: new Date(issuedAt(known)),
-    expiresAt: parseEnd(known.annotations[annotations.expiresAt] ?? ''),
+    credential: { username, password, issuedAt: new Date(issuedAt(known)), expiresAt },
+    identityTag: known.annotations[annotations.identity] ?? '',
+    hosts,
   }
 }
 

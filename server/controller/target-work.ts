@@ -76,15 +76,30 @@ export class TargetWork {
       this.#synced(runtime, namespace)
       return
     }
-    const repairs = runtime.repairs.get(namespace)
-    if (
-      level === priority.drift &&
-      repairs !== undefined &&
-      repairs.waitUntilMs > this.#options.clock.nowMs()
-    )
-      return
+    if (this.#mustWait(runtime, namespace, level, there)) return
     runtime.pending.add(namespace)
     this.#queue.add(formatKey(registry.owner, namespace), level)
+  }
+
+  /** Whether a Secret stays as it is for now; why stands in the results then. */
+  #mustWait(
+    { registry, problem, repairs, results }: Runtime,
+    namespace: string,
+    level: Priority,
+    there: unknown,
+  ): boolean {
+    const { clock } = this.#options
+    if (problem?.code === 'NotAllowed' && there === undefined) {
+      const failure = { namespace, code: problem.code, message: problem.message, since: problem.time }
+      results.set(namespace, { state: 'failed', failure, attempts: 1 })
+      return true // what is in place stays, but a right that was withdrawn does not spread
+    }
+    const contested = repairs.get(namespace)?.contested
+    if (level !== priority.drift || contested === undefined || contested.untilMs <= clock.nowMs())
+      return false
+    results.set(namespace, { state: 'failed', failure: contested.failure, attempts: 1 })
+    this.#retries.set(formatKey(registry.owner, namespace), new Date(contested.untilMs))
+    return true
   }
 
   retryAllNow(): void {
@@ -128,20 +143,21 @@ export class TargetWork {
 
   /** @throws RegistryError when somebody keeps rewriting; the next repair then waits, so that nobody runs hot */
   #countRepair(runtime: Runtime, namespace: string, editor: string): void {
-    const now = this.#options.clock.nowMs()
+    const now = this.#options.clock.now()
     const before = runtime.repairs.get(namespace)
-    const fresh = before === undefined || now - before.sinceMs > patience.windowMs
+    const fresh = before === undefined || now.getTime() - before.sinceMs > patience.windowMs
     const count = fresh ? 1 : before.count + 1
-    const contested = count > patience.repairs
-    const sinceMs = fresh || contested ? now : before.sinceMs
-    runtime.repairs.set(namespace, { count, sinceMs, waitUntilMs: contested ? now + patience.windowMs : 0 })
-    if (!contested) return
+    const sinceMs = fresh ? now.getTime() : before.sinceMs
+    if (count <= patience.repairs) {
+      runtime.repairs.set(namespace, { count, sinceMs, contested: undefined })
+      return
+    }
     const name = `${namespace}/${runtime.registry.secretName}`
-    throw new RegistryError(
-      'NotOwner',
-      `Secret ${name} is changed again and again by the field manager "${editor}"; stop it, or set spec.secret.name to another name (it is repaired once a minute meanwhile)`,
-      { retryAfterMs: patience.windowMs },
-    )
+    const message = `Secret ${name} is changed again and again by the field manager "${editor}"; stop it, or set spec.secret.name to another name (it is repaired once a minute meanwhile)`
+    const failure = { namespace, code: 'NotOwner' as const, message, since: now }
+    const contested = { untilMs: now.getTime() + patience.windowMs, failure }
+    runtime.repairs.set(namespace, { count, sinceMs: now.getTime(), contested })
+    throw new RegistryError('NotOwner', message, { retryAfterMs: patience.windowMs })
   }
 
   #synced(runtime: Runtime, namespace: string): void {

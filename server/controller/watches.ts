@@ -2,6 +2,7 @@ import { group, ownerText, version } from '../core/registry.ts'
 import { labels, managedByValue } from '../core/names.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { configMapPath, namespacePath, resourcePath, secretPath, serviceAccountPath } from '../kube/paths.ts'
+import { listPages } from '../kube/list.ts'
 import { Reflector, type ReflectorOptions } from '../kube/reflector.ts'
 import type { ConfigMap, KubeObject, PartialObjectMetadata, Secret, ServiceAccount } from '../kube/types.ts'
 import type { RegistryObject } from './parse.ts'
@@ -18,6 +19,9 @@ export interface WatchesOptions {
   readonly onState: () => void
 }
 
+/** Selects the Secrets that we wrote. */
+const ours = `${labels.managedBy}=${managedByValue}`
+
 type AnyReflector = Pick<Reflector, 'start' | 'stop' | 'synced' | 'staleForMs' | 'lastError' | 'waitForSync'>
 
 /** The watches that fill the world. Seven in all, whatever the size of the cluster. */
@@ -31,9 +35,11 @@ export class Watches {
     'secrets',
   ] as const
 
+  readonly #options: WatchesOptions
+
   constructor(options: WatchesOptions) {
+    this.#options = options
     const { world } = options
-    const ours = `${labels.managedBy}=${managedByValue}`
     this.reflectors = new Map<string, AnyReflector>([
       ['tokenregistries', registryReflector('tokenregistries', options)],
       ['clustertokenregistries', registryReflector('clustertokenregistries', options)],
@@ -91,12 +97,12 @@ export class Watches {
           name: 'serviceaccounts',
           path: serviceAccountPath(),
           handler: {
-            listed: (object) => world.observeServiceAccount(object),
+            listed: (object) => world.observeServiceAccount(object, 'list'),
             replaced: (uids) => world.retainServiceAccounts(uids),
             event: (type, object) =>
               type === 'DELETED'
                 ? world.serviceAccountGone(object.metadata.namespace ?? '', object.metadata.name)
-                : world.observeServiceAccount(object),
+                : world.observeServiceAccount(object, 'event'),
           },
         }),
       ],
@@ -114,6 +120,21 @@ export class Watches {
 
   async waitForSync(signal: AbortSignal): Promise<void> {
     await Promise.all([...this.reflectors.values()].map((each) => each.waitForSync(signal)))
+  }
+
+  /**
+   * Reads the contents of our Secrets that changed since they were listed: on a standby that is what the leader
+   * wrote. A few pages, once per take-over; without unknown contents nothing is asked.
+   */
+  async fillSecrets(signal: AbortSignal): Promise<void> {
+    const { client, world, pageSize } = this.#options
+    if ([...world.secrets.all()].every(({ payloadHash }) => payloadHash !== undefined)) return
+    const list = { client, path: secretPath(), query: { labelSelector: ours }, pageSize, signal }
+    await listPages<Secret>(
+      list,
+      (secret) => world.secrets.fill(secret),
+      () => undefined,
+    )
   }
 
   /** Whether what the sweep relies on was listed to the end, with nothing lost since. */
@@ -141,7 +162,7 @@ function registryReflector(
     name: resource,
     path: resourcePath({ group, version, resource }),
     handler: {
-      listed: (object) => world.observeRegistry(object),
+      listed: (object) => world.observeRegistry(object, 'list'),
       replaced: (uids) =>
         [...world.registries.values()]
           .filter((registry) => registry.ref.kind === kind && !uids.has(registry.uid))
@@ -149,7 +170,7 @@ function registryReflector(
       event: (type, object) =>
         type === 'DELETED'
           ? world.registryGone(owner(object), object.metadata.uid)
-          : world.observeRegistry(object),
+          : world.observeRegistry(object, 'event'),
     },
   })
 }

@@ -189,14 +189,35 @@ test('a registry is news when people change it, not when we write its status', (
   world.observeRegistry(registry({ resourceVersion: '2', labels: { a: 'b' } }))
   assert.deepEqual(news(), [])
   assert.equal(world.registries.get(owner)?.resourceVersion, '2')
-  world.observeRegistry(registry({ generation: 2 }))
+  world.observeRegistry(registry({ resourceVersion: '3', generation: 2 }))
   assert.deepEqual(news(), [`changed ${owner}`])
   const asked = { [annotations.refreshRequestedAt]: 'now' }
-  world.observeRegistry(registry({ generation: 2, annotations: asked }))
-  world.observeRegistry(registry({ generation: 2, annotations: asked }))
+  world.observeRegistry(registry({ resourceVersion: '4', generation: 2, annotations: asked }))
+  world.observeRegistry(registry({ resourceVersion: '4', generation: 2, annotations: asked }))
   assert.deepEqual(news(), [`changed ${owner}`])
   world.observeRegistry(registry({ generation: 2, annotations: asked, uid: 'uid-2' }))
   assert.deepEqual(news(), [`changed ${owner}`])
+})
+
+test('an event or answer that is older than what is known is none; a list is believed', (t) => {
+  const { world, news } = bench(t)
+  world.observeRegistry(registry({ resourceVersion: '10', generation: 2 }))
+  news()
+  world.observeRegistry(registry({ resourceVersion: '9', generation: 1 }), 'answer')
+  world.observeRegistry(registry({ resourceVersion: '9', generation: 1 }))
+  assert.deepEqual(news(), [])
+  world.observeRegistry(registry({ resourceVersion: '9', generation: 1 }), 'list')
+  assert.deepEqual(news(), [`changed ${owner}`])
+})
+
+test('an answer never brings back a registry that an event saw go', (t) => {
+  const { world, news } = bench(t)
+  world.observeRegistry(registry({ resourceVersion: '10' }))
+  world.registryGone(owner, 'uid-1')
+  news()
+  world.observeRegistry(registry({ resourceVersion: '11' }), 'answer')
+  assert.deepEqual(news(), [])
+  assert.equal(world.registries.size, 0)
 })
 
 test('the end of a registry of before does not remove the one of today', (t) => {

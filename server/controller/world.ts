@@ -2,10 +2,13 @@ import type { KnownServiceAccount } from '../core/service-accounts.ts'
 import { annotations, projectAnnotation } from '../core/names.ts'
 import { denyAll, parsePolicy, type Policy } from '../core/policy.ts'
 import type { OwnerText, Registry } from '../core/registry.ts'
+import { isOlderVersion } from '../core/resource-version.ts'
 import type { NamespaceInfo } from '../core/targets.ts'
 import type { ConfigMap, Namespace, PartialObjectMetadata, ServiceAccount } from '../kube/types.ts'
 import { parseRegistry, type RegistryObject } from './parse.ts'
 import { SecretCache, type SecretChange } from './secret-cache.ts'
+
+type Source = 'list' | 'event' | 'answer'
 
 /** What happened to the caches, told to the controller. */
 export interface WorldListener {
@@ -41,9 +44,15 @@ export class World {
     this.secrets = new SecretCache((change) => listener.secretChanged(change))
   }
 
-  observeRegistry(object: RegistryObject): void {
+  /**
+   * @param source `list` is believed whatever came before (a restored etcd counts from older versions); an event or
+   * an answer that is older than what is known is none. An `answer` never brings back what an event saw go.
+   */
+  observeRegistry(object: RegistryObject, source: Source = 'event'): void {
     const next = parseRegistry(object)
     const before = this.registries.get(next.owner)
+    if (source !== 'list' && isOutdated(before, next)) return
+    if (source === 'answer' && before?.uid !== next.uid) return
     this.registries.set(next.owner, next)
     // Our own status writes come back as events; only what people change is news.
     const news =
@@ -86,13 +95,17 @@ export class World {
     this.#listener.namespaceChanged(name, before)
   }
 
-  observeServiceAccount(object: ServiceAccount): void {
+  /** @param source as in `observeRegistry` */
+  observeServiceAccount(object: ServiceAccount, source: Source = 'event'): void {
     const { namespace = '', name, uid, resourceVersion, annotations: marks } = object.metadata
     const accounts = this.serviceAccounts.get(namespace) ?? new Map<string, KnownServiceAccount>()
     this.serviceAccounts.set(namespace, accounts)
     const attached = (marks?.[annotations.attached] ?? '').split(',').filter((part) => part !== '')
     const pullSecrets = (object.imagePullSecrets ?? []).map((entry) => entry.name)
-    if (accounts.get(name)?.resourceVersion === resourceVersion) return
+    const before = accounts.get(name)
+    if (before?.resourceVersion === resourceVersion) return
+    if (source !== 'list' && isOutdated(before, { uid, resourceVersion })) return
+    if (source === 'answer' && before?.uid !== uid) return
     accounts.set(name, { namespace, name, uid, resourceVersion, pullSecrets, attached })
     this.#listener.serviceAccountChanged(namespace)
   }
@@ -133,6 +146,15 @@ export class World {
     }, this.#graceMs)
     this.#graceTimers.set(name, timer.unref())
   }
+}
+
+interface Versioned {
+  readonly uid: string
+  readonly resourceVersion: string
+}
+
+function isOutdated(known: Versioned | undefined, next: Versioned): boolean {
+  return known?.uid === next.uid && isOlderVersion(next.resourceVersion, known.resourceVersion)
 }
 
 function sameNamespace(a: NamespaceInfo | undefined, b: NamespaceInfo): boolean {

@@ -16,7 +16,7 @@ import { aCredential, aRegistry } from './test-objects.ts'
 
 const desired = renderSecret(aRegistry(), ['a.example'], aCredential(), {
   macKey: Buffer.alloc(32),
-  identityKey: 'identity',
+  identityTag: 'identity',
 })
 
 function known(over: Partial<KnownSecret> = {}): KnownSecret {

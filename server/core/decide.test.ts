@@ -96,8 +96,13 @@ test('a failure without a count of attempts counts as the first', () => {
 })
 
 test('what upstream asked to wait is waited, even beyond the longest back-off', () => {
-  const asked = world({ lastFailure: { ...failure, retryAfterMs: 2 * hour }, attempts: 1 })
-  assert.deepEqual(waitUntil(asked, noon), after(2 * hour))
+  const asked = world({ lastFailure: { ...failure, retryAfterMs: 0.5 * hour }, attempts: 1 })
+  assert.deepEqual(waitUntil(asked, noon), after(0.5 * hour))
+})
+
+test('no wish of upstream is waited for longer than an hour', () => {
+  const asked = world({ lastFailure: { ...failure, retryAfterMs: 200 * hour }, attempts: 1 })
+  assert.deepEqual(waitUntil(asked, noon), after(hour))
 })
 
 test('a refresh request passes the back-off and the due time', () => {

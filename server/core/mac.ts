@@ -4,10 +4,10 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 export interface MacInput {
   readonly owner: string
   readonly ownerUid: string
-  readonly identityKey: string
-  /** Hash of the payload instead of the payload, so that a cache without payloads can verify. */
+  /** `identityTag` of the identity that the credential was issued to. */
+  readonly identityTag: string
+  /** Hash of the payload instead of the payload, so that a cache without payloads can verify. It covers the hosts. */
   readonly payloadHash: string
-  readonly hosts: readonly string[]
   readonly issuedAt: string
   readonly expiresAt: string
 }
@@ -22,8 +22,7 @@ export function computeMac(key: Buffer, input: MacInput): string {
     'v1',
     input.owner,
     input.ownerUid,
-    input.identityKey,
-    [...input.hosts].sort(),
+    input.identityTag,
     input.payloadHash,
     input.issuedAt,
     input.expiresAt,
@@ -53,4 +52,14 @@ export function identityKey(
   const material = Object.entries(parts.material).sort(([a], [b]) => (a < b ? -1 : 1))
   const text = JSON.stringify(['identity', parts.provider, parts.targetKey, parts.credentials, material])
   return createHmac('sha256', key).update(text).digest('base64url')
+}
+
+/**
+ * An identity key as one registry's Secrets show it: it tells the server which identity a copy belongs to, and tells
+ * nobody that registries of several namespaces have the same one.
+ */
+export function identityTag(key: Buffer, ownerUid: string, identity: string): string {
+  return createHmac('sha256', key)
+    .update(JSON.stringify(['tag', ownerUid, identity]))
+    .digest('base64url')
 }

@@ -14,6 +14,8 @@ export const annotations = {
   expiresAt: `${group}/expires-at`,
   deletionPolicy: `${group}/deletion-policy`,
   mac: `${group}/mac`,
+  /** Which identity the credential was issued to, readable to the server alone. */
+  identity: `${group}/identity`,
   /** Set by the owner of a foreign Secret to hand it over: the name of the registry. */
   adopt: `${group}/adopt`,
   /** On a registry: any new value asks for a refresh now. */

@@ -6,7 +6,7 @@ import { annotations, labels } from './names.ts'
 import { parseDockerConfig, renderDockerConfig, renderSecret, rfc3339 } from './render.ts'
 import { aCredential, after, aRegistry, noon } from './test-objects.ts'
 
-const keys = { macKey: Buffer.alloc(32, 1), identityKey: 'identity' }
+const keys = { macKey: Buffer.alloc(32, 1), identityTag: 'identity' }
 const hosts = ['b.example', 'a.example:5000']
 
 test('the pull entry is exactly what the kubelet reads: sorted hosts, user, password and padded base64', () => {
@@ -98,7 +98,7 @@ test('what is rendered verifies: the mac vouches for owner, identity, hosts, pay
   const input = {
     owner: registry.owner,
     ownerUid: registry.uid,
-    identityKey: keys.identityKey,
+    identityTag: keys.identityTag,
     payloadHash: secret.payloadHash,
     hosts,
     issuedAt: secret.annotations[annotations.issuedAt] ?? '',

@@ -56,7 +56,7 @@ export function renderSecret(
   registry: Registry,
   hosts: readonly string[],
   credential: Credential,
-  keys: { macKey: Buffer; identityKey: string },
+  keys: { macKey: Buffer; identityTag: string },
 ): RenderedSecret {
   const payload = renderDockerConfig(hosts, credential.username, credential.password)
   const payloadHash = hashPayload(payload)
@@ -66,9 +66,8 @@ export function renderSecret(
   const mac = computeMac(keys.macKey, {
     owner,
     ownerUid,
-    identityKey: keys.identityKey,
+    identityTag: keys.identityTag,
     payloadHash,
-    hosts,
     issuedAt,
     expiresAt,
   })
@@ -84,6 +83,7 @@ export function renderSecret(
       [annotations.issuedAt]: issuedAt,
       [annotations.expiresAt]: expiresAt,
       [annotations.deletionPolicy]: registry.retain ? 'Retain' : 'Delete',
+      [annotations.identity]: keys.identityTag,
       [annotations.mac]: mac,
     },
   }

@@ -33,6 +33,9 @@ export function nextRefresh(life: Life, intervalMs: number | undefined, jitterKe
   return new Date(truncateToSecond(start + wait * (1 - jitter)))
 }
 
+/** More than this is not believed: a token would end meanwhile, over a typing error upstream. */
+const longestRetryAfterMs = 3_600_000
+
 export interface BackoffLimits {
   readonly minMs: number
   readonly maxMs: number
@@ -44,7 +47,7 @@ export interface BackoffLimits {
  */
 export function backoffMs(attempts: number, limits: BackoffLimits, random: number, retryAfterMs = 0): number {
   const doubled = Math.min(limits.maxMs, limits.minMs * 2 ** Math.min(attempts - 1, 30))
-  return Math.max(retryAfterMs, Math.round(doubled * (1 - 0.2 * random)))
+  return Math.max(Math.min(retryAfterMs, longestRetryAfterMs), Math.round(doubled * (1 - 0.2 * random)))
 }
 
 /** `1h30m` in milliseconds. The schema has checked the form. */

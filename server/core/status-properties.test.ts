@@ -79,6 +79,7 @@ const worlds: fc.Arbitrary<StatusWorld> = fc
     generation: fc.nat(9),
     suspend: fc.boolean(),
     hosts: fc.array(fc.domain(), { maxLength: 4 }),
+    outdated: fc.boolean(),
     credential: maybe(
       fc
         .record({ issuedAt: moment, expiresAt: fc.option(moment), principal: maybe(fc.string()) })

@@ -26,6 +26,8 @@ export interface HistoryEntry {
 export interface StatusWorld {
   readonly registry: Registry
   readonly hosts: readonly string[]
+  /** The Secrets in place are for other hosts than the spec names now: no credential for the new ones yet. */
+  readonly outdated: boolean
   readonly credential: Credential | undefined
   readonly nextRefreshAt: Date | undefined
   /** Found before upstream was asked: a spec, policy or reference problem. */
@@ -113,7 +115,7 @@ function historyItem(entry: HistoryEntry): NonNullable<RegistryStatus['history']
 function* conditionDrafts(world: StatusWorld, now: Date): Generator<Draft> {
   const issued = credentialDraft(world, now)
   const synced = syncedDraft(world)
-  const live = isLive(world.credential, now)
+  const live = isLive(world.credential, now) && !world.outdated
   const forbidden = world.problem?.code === 'NotAllowed' || world.problem?.code === 'SpecInvalid'
   if (live && !forbidden) {
     yield synced.status === 'True'
@@ -132,7 +134,7 @@ function* conditionDrafts(world: StatusWorld, now: Date): Generator<Draft> {
   const failed =
     world.problem !== undefined ||
     world.lastFailure !== undefined ||
-    (world.credential !== undefined && !live)
+    (world.credential !== undefined && !isLive(world.credential, now))
   if ((!live || forbidden) && failed)
     yield { type: 'Stalled', status: 'True', reason: issued.reason, message: issued.message }
   else if (world.progressing && world.registry.status?.observedGeneration !== world.registry.generation) {
@@ -161,6 +163,11 @@ function credentialDraft(world: StatusWorld, now: Date): Draft {
         }
       : { type, status: 'Unknown', reason: 'Progressing', message: 'the first credential has been asked for' }
   }
+  if (world.outdated && !world.registry.suspend) {
+    const message =
+      'a credential for the new spec has been asked for; the Secrets in place serve the hosts of before'
+    return { type, status: 'Unknown', reason: 'Progressing', message }
+  }
   if (!isLive(credential, now)) {
     const why = world.registry.suspend ? ' while spec.suspend is true; set it to false' : ''
     return {
@@ -178,8 +185,13 @@ function credentialDraft(world: StatusWorld, now: Date): Draft {
   }
 }
 
-function failureMessage(failure: Failure, { credential, registry }: StatusWorld, now: Date): string {
+function failureMessage(
+  failure: Failure,
+  { credential, registry, outdated }: StatusWorld,
+  now: Date,
+): string {
   if (credential === undefined) return failure.message
+  if (outdated) return `${failure.message}; the Secrets in place serve the hosts of the spec before`
   const pulls = isLive(credential, now)
     ? `; the Secrets in place work until ${endText(credential)}`
     : `; the Secrets in place expired at ${endText(credential)}`

@@ -15,6 +15,7 @@ const candidate: SweepCandidate = {
   namespace: 'shop',
   name: 'shop-ecr',
   uid: 'uid-of-secret',
+  resourceVersion: '1',
   owner: 'TokenRegistry/shop/shop-ecr',
   ownerUid: 'uid-1',
   createdAt: noon.getTime(),

@@ -3,6 +3,7 @@ export interface SweepCandidate {
   readonly namespace: string
   readonly name: string
   readonly uid: string
+  readonly resourceVersion: string
   readonly owner: string | undefined
   readonly ownerUid: string | undefined
   /** Milliseconds since the epoch: when it was created. */

@@ -66,6 +66,7 @@ export function aStatusWorld(over: Partial<StatusWorld> = {}): StatusWorld {
   return {
     registry: aRegistry(),
     hosts: ['a.example'],
+    outdated: false,
     credential: aCredential(),
     nextRefreshAt: after(8 * hour),
     problem: undefined,

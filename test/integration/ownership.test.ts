@@ -217,6 +217,62 @@ describe('ownership of pull Secrets', () => {
     assert.equal(left.metadata?.annotations?.['tokenregistries.io/attached'], undefined)
   })
 
+  it('keeps a renamed registry pulling while its new name is taken, and detaches with attach None', async () => {
+    const path = await setUp('renamed', { serviceAccounts: { attach: 'Default' } })
+    await untilStatus(bed.cp, path, 'ready', isReady)
+    await untilPullSecrets('renamed', ['pull'])
+    await bed.cp.admin.create('/api/v1/namespaces/renamed/secrets', {
+      metadata: { name: 'taken' },
+      stringData: { a: 'b' },
+    })
+    await bed.cp.admin.patch(path, { spec: { secret: { name: 'taken' } } })
+    await untilStatus(
+      bed.cp,
+      path,
+      'NotOwner',
+      (object) => condition(object, 'SecretsSynced')?.reason === 'NotOwner',
+    )
+    await untilStatus(bed.cp, await setUp('renamed-witness'), 'ready', isReady)
+    assert.ok(await read('renamed'), 'the Secret of the old name stays')
+    await untilPullSecrets('renamed', ['pull'])
+    await bed.cp.admin.patch(path, { spec: { secret: { name: 'pull' } } })
+    await untilStatus(bed.cp, path, 'ready', isReady)
+    await bed.cp.admin.patch(path, { spec: { serviceAccounts: { attach: 'None' } } })
+    await untilPullSecrets('renamed', [])
+  })
+
+  it('never writes an old password for new hosts', async () => {
+    const path = await setUp('moved')
+    await untilStatus(bed.cp, path, 'ready', isReady)
+    const before = await read('moved')
+    await bed.cp.admin.patch(path, { spec: { provider: { ecr: { region: 'ap-south-2' } } } }) // where nobody answers
+    const failed = await untilStatus(
+      bed.cp,
+      path,
+      'the refusal',
+      (object) => condition(object, 'Ready')?.status === 'False' && object.status?.attempts !== 0,
+    )
+    assert.deepEqual((await read('moved')).data, before.data)
+    assert.match(condition(failed, 'CredentialIssued')?.message ?? '', /hosts of the spec before/)
+  })
+
+  it('follows keys in a Secret that carries the label of our own', async () => {
+    await createNamespace(bed.cp, 'labelled')
+    await bed.cp.admin.create('/api/v1/namespaces/labelled/secrets', {
+      metadata: { name: 'aws-keys', labels: { [managedBy]: 'token-registries' } },
+      stringData: keys,
+    })
+    await bed.cp.admin.create(registries.path('labelled'), registries.ecr('labelled', 'pull', bed))
+    await untilStatus(bed.cp, registries.path('labelled', 'pull'), 'ready', isReady)
+    const labelled = bed.aws.world.addUser({ name: 'labelled' })
+    await bed.cp.admin.patch(secretPath('labelled', 'aws-keys'), {
+      stringData: { accessKeyId: labelled.accessKeyId, secretAccessKey: labelled.secretAccessKey },
+    })
+    await eventually('a call by the new user', () =>
+      bed.aws.log.entries.some(({ principal }) => principal.endsWith('user/labelled')) ? true : undefined,
+    )
+  })
+
   it('refreshes on request and echoes it; does nothing while suspended', async () => {
     const path = await setUp('request')
     await untilStatus(bed.cp, path, 'ready', isReady)

@@ -149,6 +149,10 @@ describe('resilience of the loop', () => {
       second.log.some((line) => line.includes('this replica leads')),
       false,
     )
+    // What the leader wrote after the standby had listed must be known to the standby too.
+    await requestRefresh('before the hand-over')
+    await untilRefreshed('before the hand-over')
+    bed.aws.resetCounters()
     assert.equal(await first.kill('SIGTERM'), 0)
     await second.line('this replica leads')
     const third = await bed.startServer({ name: 'third' })

@@ -56,7 +56,7 @@ function explain(facts: UpstreamFacts, situation: Situation): Explained {
   if (situation.signal.aborted) {
     return {
       code: 'Unavailable',
-      message: `${serviceName(situation)} did not answer ${situation.step} before the try was ended; it is tried again`,
+      message: `${serviceName(situation)} did not answer ${situation.step} before the try was ended; check network policies, proxies and VPC endpoints (it is tried again)`,
     }
   }
   if (facts.name === 'EndpointError') {
