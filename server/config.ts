@@ -92,7 +92,7 @@ export const variables = z.object({
   SWEEP_LIMIT: whole(20, 1, 10_000),
   SWEEP_PERCENT: whole(10, 1, 100),
   PROJECT_GRACE_SECONDS: whole(30, 0, 3600),
-  LEASE_DURATION_SECONDS: whole(15, 2, 600),
+  LEASE_DURATION_SECONDS: whole(14, 2, 600),
   RENEW_DEADLINE_SECONDS: whole(10, 1, 600),
   RETRY_PERIOD_SECONDS: whole(2, 1, 600),
   UPSTREAM_TIMEOUT_SECONDS: whole(30, 1, 300),

@@ -10,7 +10,7 @@ import { createRedactor } from './telemetry/redact.ts'
 const config = readConfig()
 const version = readVersion()
 const logger = createLogger({ level: config.logLevel, redactor: createRedactor() })
-const server = new Server({ config, version, logger, onLost: (reason) => end(1, reason) })
+let server: Server | undefined
 let ending: Promise<void> | undefined
 
 process.on('SIGTERM', () => end(0, 'SIGTERM'))
@@ -20,6 +20,7 @@ process.on('unhandledRejection', (error) =>
 )
 
 try {
+  server = new Server({ config, version, logger, onLost: (reason) => end(1, reason) })
   const ports = await server.start()
   logger.info({ version, ...ports }, 'started')
 } catch (error) {
@@ -36,7 +37,7 @@ async function stop(code: number, reason: string): Promise<void> {
   // An orderly stop must not hang on a peer that hangs.
   setTimeout(() => process.exit(code || 1), 20_000).unref()
   try {
-    await server.stop()
+    await server?.stop()
   } catch (error) {
     logger.error({ err: error }, 'the stop was not orderly')
   }

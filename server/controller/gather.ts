@@ -110,8 +110,10 @@ export class Gatherer {
 
   #toFailure(thrown: unknown, { problem, registry }: Runtime): Failure {
     const { code, message, retryAfterMs } = fromKubeError(thrown, `${registry.owner}: spec.credentials`)
-    const same = problem?.code === code && problem.message === message
-    const time = same ? problem.time : new Date(truncateToSecond(this.#options.now().getTime()))
+    const told = registry.status?.lastFailure
+    const toldSince = told?.reason === code && told.message === message ? new Date(told.time) : undefined
+    const since = problem?.code === code && problem.message === message ? problem.time : toldSince
+    const time = since ?? new Date(truncateToSecond(this.#options.now().getTime()))
     return { time, code, message, retryAfterMs }
   }
 

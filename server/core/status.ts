@@ -82,7 +82,9 @@ export function computeStatus(world: StatusWorld, now: Date): RegistryStatus {
       since: rfc3339(item.since),
     })),
     attempts: world.attempts,
-    ...(failure === undefined ? {} : { lastFailure: lastFailureItem(failure, world.material) }),
+    ...(failure === undefined
+      ? {}
+      : { lastFailure: lastFailureItem(failure, world.problem ? undefined : world.material) }),
     ...(world.handledRequest === undefined ? {} : { lastHandledRefreshRequest: world.handledRequest }),
     ...(history.length === 0 ? {} : { history }),
   }
