@@ -37,7 +37,7 @@ describe('loadConfig', () => {
     assert.equal(config.writeBudgetPerSecond, 150)
     assert.deepEqual(
       [config.leaseDurationSeconds, config.renewDeadlineSeconds, config.retryPeriodSeconds],
-      [15, 10, 2],
+      [14, 10, 2],
     )
   })
 
