@@ -1,5 +1,6 @@
 import { FanOut, priority } from './fan-out.ts'
 import { Attacher } from './attacher.ts'
+import { earlier, takeWarning, warnAt } from './declared-end.ts'
 import { DueTimers } from './due-timers.ts'
 import { EventRecorder } from './events.ts'
 import { Identities } from './identities.ts'
@@ -22,7 +23,6 @@ const registryWorkers = 8
 const attachRetryMs = 5000
 /** Events that are about no single registry. */
 const serverObject = { kind: 'TokenRegistryServer', namespace: '', name: 'default' }
-const warnAheadMs = 30 * 24 * 3_600_000
 
 /**
  * Turns changes of the world into work: which registry to reconcile, which Secret to write, what to sweep and
@@ -339,21 +339,14 @@ export class Controller implements WorldListener {
         this.#attachments.add(namespace, priority.missing)
     }
     runtime.attachedGeneration = runtime.registry.generation
-    this.#warnOfDeclaredEnd(runtime)
+    const note = takeWarning(runtime, this.#options.clock.nowMs())
+    if (note !== undefined) {
+      const { ref, uid } = runtime.registry
+      void this.#events.record({ ...ref, uid }, 'Warning', 'CredentialsExpired', note)
+    }
     this.#timers.set(owner, earlier(comeAgainAt, warnAt(runtime)))
     this.#reporter.request(owner)
     this.#sweepSoon()
-  }
-
-  /** Keys that end are changed by people, and people need notice. */
-  #warnOfDeclaredEnd(runtime: Runtime): void {
-    const { credentials, ref, uid } = runtime.registry
-    const end = credentials.kind === 'secret' ? credentials.expiresAt : undefined
-    if (end === undefined || runtime.warnedOfEnd?.getTime() === end.getTime()) return
-    if ((warnAt(runtime)?.getTime() ?? 0) > this.#options.clock.nowMs()) return
-    runtime.warnedOfEnd = end
-    const note = `spec.credentials.secret.expiresAt says that the keys end at ${end.toISOString()}; put new ones into the Secret and move the date`
-    void this.#events.record({ ...ref, uid }, 'Warning', 'CredentialsExpired', note)
   }
 
   /** A request counts as answered before its fan-out: a kill in the middle must not ask upstream once more. */
@@ -387,16 +380,4 @@ export class Controller implements WorldListener {
   #sweepSoon(): void {
     if (this.#active) this.#sweeps.soon()
   }
-}
-
-/** When people must be told that the material ends; undefined when they were, or when no end is declared. */
-function warnAt({ registry, warnedOfEnd }: Runtime): Date | undefined {
-  const end = registry.credentials.kind === 'secret' ? registry.credentials.expiresAt : undefined
-  if (end === undefined || warnedOfEnd?.getTime() === end.getTime()) return undefined
-  return new Date(end.getTime() - warnAheadMs)
-}
-
-function earlier(a: Date | undefined, b: Date | undefined): Date | undefined {
-  if (a === undefined || b === undefined) return a ?? b
-  return a < b ? a : b
 }
