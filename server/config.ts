@@ -7,6 +7,7 @@ import { logLevels } from './telemetry/logger.ts'
 /** Where the pod's own token lies; with KUBERNETES_SERVICE_HOST it says that this process runs in a cluster. */
 export const serviceAccountTokenFile = '/var/run/secrets/kubernetes.io/serviceaccount/token'
 
+/** Shown when the arguments cannot be read. */
 export const usage = `usage: npm start -- --kubeconfig FILE --context NAME [--namespace NAME]
 
   --kubeconfig  file with the cluster to work on; in a pod it is not needed
@@ -15,10 +16,12 @@ export const usage = `usage: npm start -- --kubeconfig FILE --context NAME [--na
 
 Everything else is set by environment variables: see docs/configuration.md.`
 
+/** Which cluster to work on: that of the pod, or one context of a named file. */
 export type ClusterAccess =
   | { readonly kind: 'inCluster' }
   | { readonly kind: 'kubeconfig'; readonly file: string; readonly context: string }
 
+/** One thing that is wrong; `value` is undefined when nothing was given. */
 export interface ConfigProblem {
   /** The environment variable or flag. */
   readonly variable: string
@@ -106,6 +109,7 @@ export const variables = z.object({
     .optional(),
 })
 
+/** The checked configuration. Times are in seconds; docs/configuration.md lists the defaults. */
 export type Config = ReturnType<typeof toConfig>
 
 function toConfig(env: z.output<typeof variables>, cluster: ClusterAccess) {
@@ -158,6 +162,7 @@ const orders = [
   ['RETRY_PERIOD_SECONDS', 'RENEW_DEADLINE_SECONDS', 'less than'],
 ] as const
 
+/** What `loadConfig` reads, as values, so that tests need not change the process. */
 export interface ConfigInput {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Arguments after the script's name. */

@@ -16,6 +16,7 @@ import { providers } from './providers/index.ts'
 import type { Logger } from './telemetry/logger.ts'
 import { createMetrics } from './telemetry/metrics.ts'
 
+/** What one replica is started with. `version` goes into metrics, the user agent and TokenRegistryServer. */
 export interface ServerOptions {
   readonly config: Config
   readonly version: string

@@ -7,6 +7,7 @@ import type { ServiceAccount } from '../kube/types.ts'
 import type { Runtimes } from './runtime.ts'
 import type { World } from './world.ts'
 
+/** What attaching works on; `guard` is called as in ControllerOptions. */
 export interface AttacherOptions {
   readonly client: KubeClient
   readonly world: World

@@ -2,6 +2,7 @@ import { group, version } from '../core/registry.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { resourcePath } from '../kube/paths.ts'
 
+/** How events are written. `onError` hears of those that could not be: `record` never rejects. */
 export interface EventRecorderOptions {
   readonly client: KubeClient
   readonly guard: () => void
@@ -18,6 +19,7 @@ export interface EventSubject {
   readonly uid?: string
 }
 
+/** The only two types that events.k8s.io/v1 accepts. */
 export type EventType = 'Normal' | 'Warning'
 
 /** What kubectl shows cuts at 1024 characters; the API server refuses more. */

@@ -7,9 +7,12 @@ export const priority = {
   /** A newer credential, while the old one still works. */
   refresh: 2,
 } as const
+/** A value of `priority`. */
 export type Priority = (typeof priority)[keyof typeof priority]
 
+/** What `run` rejects with goes to `onError`, and the queue does not try that key again by itself. */
 export interface FanOutOptions<Key> {
+  /** Keys that run at once. */
   readonly workers: number
   /** Refresh writes per second; missing and drifted Secrets do not count, so that a refresh never delays them. */
   readonly budgetPerSecond: number

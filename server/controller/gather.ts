@@ -14,6 +14,7 @@ import type { Runtime, Runtimes } from './runtime.ts'
 import { takeBack } from './take-back.ts'
 import type { World } from './world.ts'
 
+/** What a decision is gathered from. References of cluster registries resolve in `serverNamespace`. */
 export interface GathererOptions {
   readonly client: KubeClient
   readonly world: World

@@ -17,6 +17,7 @@ export interface IdentityState {
   call: Promise<void> | undefined
 }
 
+/** The limits of upstream calls, and who hears how they ended. */
 export interface IdentitiesOptions {
   readonly now: () => Date
   /** One try may last this long in all, in milliseconds. */

@@ -20,6 +20,7 @@ export interface Material {
   readonly endsAt: Date | undefined
 }
 
+/** Where material is read; `macKey` makes the identity key that stands for it. */
 export interface MaterialOptions {
   readonly client: KubeClient
   readonly world: World

@@ -23,6 +23,7 @@ export interface ControllerConfig {
   readonly sweepIntervalMs: number
 }
 
+/** All that the controller is given. Lease and watches stay outside: it asks for their state by callback. */
 export interface ControllerOptions {
   readonly client: KubeClient
   readonly providers: (type: string) => TokenProvider | undefined

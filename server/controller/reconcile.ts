@@ -10,10 +10,14 @@ import type { IdentityState } from './identities.ts'
 import type { Material } from './material.ts'
 import { newRuntime, type Runtime } from './runtime.ts'
 
+/** What the Gatherer needs, and the limits within which upstream is asked. */
 export interface ReconcilerOptions extends GathererOptions {
+  /** undefined for a type that this server does not have. */
   readonly providers: (type: string) => TokenProvider | undefined
   readonly backoff: BackoffLimits
+  /** Least time between two upstream calls of one identity. */
   readonly minCallIntervalMs: number
+  /** Upstream's clock minus ours in milliseconds, once per answer that tells. */
   readonly onClockSkew: (provider: string, skewMs: number) => void
 }
 

@@ -10,6 +10,7 @@ import type { Runtime, Runtimes } from './runtime.ts'
 import { registryPath } from './sweeper.ts'
 import type { World } from './world.ts'
 
+/** What status is made from. `onError` hears of a write that failed; it is tried again after 5 s. */
 export interface ReporterOptions {
   readonly client: KubeClient
   readonly world: World

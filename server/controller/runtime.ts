@@ -65,6 +65,7 @@ export interface Runtime {
   reconciled: boolean
 }
 
+/** Knows nothing yet: for a registry that is seen for the first time, or was made again under its name. */
 export function newRuntime(registry: Registry, provider: TokenProvider | undefined): Runtime {
   return {
     registry,

@@ -247,6 +247,7 @@ export function hashSecret(secret: Secret): string {
   return hashPayload(payloadOf(secret))
 }
 
+/** The pull entry as text, empty when there is none. It holds passwords: hash it, do not keep it. */
 export function payloadOf(secret: Secret): string {
   return Buffer.from(secret.data?.[pullSecretKey] ?? '', 'base64').toString('utf8')
 }

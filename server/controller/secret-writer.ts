@@ -22,6 +22,7 @@ const metadataOnly = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=
 /** Each round starts from what the last refusal taught; more rounds mean that somebody else writes all the time. */
 const maxRounds = 5
 
+/** One Secret to bring about. `claimedBy` is the older registry that wants the same one, and blocks this. */
 export interface WantedSecret {
   readonly namespace: string
   readonly desired: RenderedSecret
@@ -30,12 +31,14 @@ export interface WantedSecret {
   readonly claimedBy: string | undefined
 }
 
+/** What a write came to. `adopted`: a foreign Secret that its owner had handed over was taken in place. */
 export interface WriteOutcome {
   readonly outcome: 'unchanged' | 'created' | 'updated' | 'adopted'
   /** Field manager of the last edit that was not ours, when the Secret had to be read. */
   readonly editor: string | undefined
 }
 
+/** The world says what is there, and is told what was written. */
 export interface SecretWriterOptions {
   readonly client: KubeClient
   readonly world: World

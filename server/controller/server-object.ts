@@ -14,6 +14,7 @@ import type { TokenProvider } from '../providers/provider.ts'
 const resource = { group, version: apiVersion, resource: 'tokenregistryservers' } as const
 const name = 'default'
 
+/** What the TokenRegistryServer object tells; `leader` is the name of the pod that does the work. */
 export interface ServerFacts {
   readonly version: string
   readonly namespace: string

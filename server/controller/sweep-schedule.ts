@@ -4,6 +4,7 @@ import type { Sweeper } from './sweeper.ts'
 /** Requests within this time become one pass. */
 const soonMs = 200
 
+/** What is run, and how long to wait between runs. */
 export interface SweepScheduleOptions {
   readonly sweeper: Sweeper
   /** Between passes while something unwanted is left, in milliseconds. */

@@ -19,6 +19,7 @@ import type { Attacher } from './attacher.ts'
 import type { Runtimes } from './runtime.ts'
 import type { World } from './world.ts'
 
+/** What sweeping works on; `guard` is called as in ControllerOptions. */
 export interface SweeperOptions {
   readonly client: KubeClient
   readonly world: World
@@ -32,15 +33,19 @@ export interface SweeperOptions {
   /** How long a Secret that was kept is not looked at again, unless its owner changes. */
   readonly intervalMs: number
   readonly onDeleted: (candidate: SweepCandidate) => void
+  /** With the reason of the verdict, or `DeleteFailed`. */
   readonly onKept: (candidate: SweepCandidate, reason: string) => void
+  /** A pass reached its limit with so many candidates left. */
   readonly onLimit: (remaining: number) => void
 }
 
+/** As API paths and the names of CRDs spell the kinds. */
 export const plurals: Readonly<Record<RegistryKind, string>> = {
   TokenRegistry: 'tokenregistries',
   ClusterTokenRegistry: 'clustertokenregistries',
 }
 
+/** The API path of a registry, or of its subresource such as `status`. */
 export function registryPath(ref: RegistryRef, subresource?: string): string {
   return resourcePath({
     group,

@@ -10,6 +10,7 @@ import type { Secret } from '../kube/types.ts'
 import { hashSecret, ownerUidOf, payloadOf } from './secret-cache.ts'
 import type { World } from './world.ts'
 
+/** Where copies are looked for, and the key and time by which they are trusted. */
 export interface TakeBackOptions {
   readonly client: KubeClient
   readonly world: World

@@ -12,6 +12,7 @@ import type { Runtime, Runtimes } from './runtime.ts'
 import type { SecretWriter } from './secret-writer.ts'
 import type { World } from './world.ts'
 
+/** What writing targets needs of the controller, and who hears of each end. */
 export interface TargetWorkOptions extends Pick<
   ControllerOptions,
   'clock' | 'config' | 'logger' | 'metrics'

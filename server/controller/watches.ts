@@ -8,11 +8,13 @@ import type { ConfigMap, KubeObject, PartialObjectMetadata, Secret, ServiceAccou
 import type { RegistryObject } from './parse.ts'
 import type { World } from './world.ts'
 
+/** What the watches need. `namespace` is that of the policy ConfigMap. */
 export interface WatchesOptions {
   readonly client: KubeClient
   readonly world: World
   readonly namespace: string
   readonly policyConfigMap: string
+  /** Objects per list request. */
   readonly pageSize: number
   readonly logger: NonNullable<ReflectorOptions<KubeObject>['logger']>
   /** A watch became complete, or lost that. */

@@ -16,6 +16,7 @@ export interface KnownSecret {
   readonly obstacle: 'type' | 'immutable' | undefined
 }
 
+/** What to do about one Secret. `blocked` is shown to people as the failure of that namespace. */
 export type TargetDecision =
   | { readonly action: 'none' }
   | { readonly action: 'create' }
@@ -24,6 +25,7 @@ export type TargetDecision =
   | { readonly action: 'read' }
   | { readonly action: 'blocked'; readonly code: ErrorCode; readonly message: string }
 
+/** All that the decision depends on. `existing` is undefined when no Secret of that name has our label. */
 export interface TargetWorld {
   readonly namespace: string
   readonly existing: KnownSecret | undefined
@@ -56,6 +58,7 @@ const rancherCopyText =
 const claimText = (owner: string): string =>
   `belongs to the older ${owner}; set spec.secret.name to another name, or delete that registry and this one takes over`
 
+/** Leaves a Secret alone, as NotOwner. `text` goes on after "Secret <namespace>/<name> ". */
 export function blocked(
   namespace: string,
   name: string,
@@ -64,6 +67,7 @@ export function blocked(
   return { action: 'blocked', code: 'NotOwner', message: `Secret ${namespace}/${name} ${text}` }
 }
 
+/** A foreign Secret under the name that we want, as read just now. */
 export interface SecretInTheWay {
   readonly type: string | undefined
   readonly immutable: boolean

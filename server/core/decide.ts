@@ -3,6 +3,7 @@ import { backoffMs, nextRefresh } from './schedule.ts'
 import type { Credential } from './render.ts'
 import type { ErrorCode } from './errors.ts'
 
+/** A try that failed, and when it ended. `retryAfterMs` is what upstream asked to wait, if it did. */
 export interface Failure {
   readonly time: Date
   readonly code: ErrorCode
@@ -29,6 +30,7 @@ export interface CredentialWorld {
   readonly minCallIntervalMs: number
 }
 
+/** Ask now, ask later, or leave it; `because` is for people. */
 export type CredentialDecision =
   | { readonly action: 'fetch'; readonly because: string }
   | { readonly action: 'wait'; readonly until: Date }

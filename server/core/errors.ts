@@ -21,6 +21,7 @@ export const errorCodes = [
   'InternalError', // a defect of this product
 ] as const
 
+/** One code of that vocabulary. */
 export type ErrorCode = (typeof errorCodes)[number]
 
 /** Codes that waiting cannot heal. What they mean for status: docs/adr/0007. */
@@ -38,6 +39,7 @@ export function isPermanent(code: ErrorCode): boolean {
   return permanentCodes.has(code)
 }
 
+/** `cause` is for the log alone; it is never shown in status, events or answers. */
 export interface RegistryErrorOptions {
   readonly cause?: unknown
   /** What upstream asked to wait, in milliseconds. Only as a lower bound of the next try. */

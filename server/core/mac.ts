@@ -12,6 +12,7 @@ export interface MacInput {
   readonly expiresAt: string
 }
 
+/** SHA-256 of a pull entry as text, in base64url. */
 export function hashPayload(payload: string): string {
   return createHash('sha256').update(payload).digest('base64url')
 }
@@ -30,6 +31,7 @@ export function computeMac(key: Buffer, input: MacInput): string {
   return createHmac('sha256', key).update(text).digest('base64url')
 }
 
+/** Whether `mac` is right for the input. It may be any text: tenants can edit it. Takes constant time. */
 export function verifyMac(key: Buffer, input: MacInput, mac: string): boolean {
   const expected = Buffer.from(computeMac(key, input))
   const given = Buffer.from(mac)

@@ -6,8 +6,10 @@ export const labels = {
   ownerUid: `${group}/owner-uid`,
 } as const
 
+/** Value of `labels.managedBy` on every Secret of ours. */
 export const managedByValue = 'token-registries'
 
+/** On Secrets of ours, where nothing else is said; times are RFC 3339 with seconds. */
 export const annotations = {
   owner: `${group}/owner`,
   issuedAt: `${group}/issued-at`,
@@ -24,7 +26,9 @@ export const annotations = {
   attached: `${group}/attached`,
 } as const
 
+/** Type of every pull Secret. Kubernetes lets no Secret change its type. */
 export const pullSecretType = 'kubernetes.io/dockerconfigjson'
+/** The key that holds the pull entry: a Docker config.json with the passwords of all hosts. */
 export const pullSecretKey = '.dockerconfigjson'
 /** Type of what the server keeps for itself in its own namespace. */
 export const stateSecretType = `${group}/state`

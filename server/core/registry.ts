@@ -1,8 +1,11 @@
 import type { RegistryStatus } from '../api/v1alpha1/index.ts'
 
+/** Also in api/v1alpha1/group.ts; of the API only types are imported here. */
 export const group = 'tokenregistries.io'
+/** Likewise. */
 export const version = 'v1alpha1'
 
+/** Namespaced (its own namespace or project), and cluster-scoped (any selection of namespaces). */
 export type RegistryKind = 'TokenRegistry' | 'ClusterTokenRegistry'
 
 /** Names one registry. `namespace` is empty for the cluster-scoped kind. */
@@ -15,6 +18,7 @@ export interface RegistryRef {
 /** A registry's identity as text, `TokenRegistry/shop/shop-ecr` or `ClusterTokenRegistry/base`. Also the value of the owner annotation. */
 export type OwnerText = string
 
+/** It holds no uid: a registry that is made again under its name has the same text. */
 export function ownerText(ref: RegistryRef): OwnerText {
   return ref.namespace === '' ? `${ref.kind}/${ref.name}` : `${ref.kind}/${ref.namespace}/${ref.name}`
 }
@@ -41,6 +45,7 @@ export type Target =
       readonly selector: LabelSelector | undefined
     }
 
+/** As metav1.LabelSelector: all parts must match, and an empty one matches everything. */
 export interface LabelSelector {
   readonly matchLabels?: Readonly<Record<string, string>> | undefined
   readonly matchExpressions?:
@@ -52,6 +57,7 @@ export interface LabelSelector {
     | undefined
 }
 
+/** spec.credentials. `keys`: the provider's key name → the key in the Secret; `expiresAt` as declared. */
 export type CredentialsSpec =
   | {
       readonly kind: 'secret'
@@ -61,6 +67,7 @@ export type CredentialsSpec =
     }
   | { readonly kind: 'serverIdentity' }
 
+/** The ServiceAccounts that get the pull Secret; `Default` means the one named default. */
 export type Attach =
   | { readonly mode: 'None' | 'Default' | 'All' }
   | { readonly mode: 'Named'; readonly names: readonly string[] }

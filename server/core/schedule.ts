@@ -15,6 +15,7 @@ export function stableFraction(text: string): number {
   return createHash('sha256').update(text).digest().readUInt32BE(0) / 2 ** 32
 }
 
+/** Begin and end of a credential, on our clock. */
 export interface Life {
   readonly issuedAt: Date
   /** null = the issuer states none. */
@@ -36,6 +37,7 @@ export function nextRefresh(life: Life, intervalMs: number | undefined, jitterKe
 /** More than this is not believed: a token would end meanwhile, over a typing error upstream. */
 const longestRetryAfterMs = 3_600_000
 
+/** The wait after the first failure and the longest one, in milliseconds, before up to 20 % come off. */
 export interface BackoffLimits {
   readonly minMs: number
   readonly maxMs: number

@@ -12,6 +12,7 @@ export interface KnownServiceAccount {
   readonly attached: readonly string[]
 }
 
+/** Whether a registry attaches its Secret to the ServiceAccount of this name. */
 export function attachMatches(attach: Attach, serviceAccount: string): boolean {
   switch (attach.mode) {
     case 'None':
@@ -25,6 +26,7 @@ export function attachMatches(attach: Attach, serviceAccount: string): boolean {
   }
 }
 
+/** imagePullSecrets as they shall be, in order, and which of them our annotation shall name. */
 export interface PullSecretsChange {
   readonly pullSecrets: readonly string[]
   readonly attached: readonly string[]

@@ -7,6 +7,7 @@ import { rfc3339, type Credential } from './render.ts'
 const maxFailures = 20
 const maxHistory = 20
 
+/** Why a namespace could not be served; `since` is when it first failed with this code. */
 export interface TargetFailure {
   readonly namespace: string
   readonly code: ErrorCode
@@ -14,6 +15,7 @@ export interface TargetFailure {
   readonly since: Date
 }
 
+/** One try at upstream, as it ended at `time`. `code` is undefined on success. */
 export interface HistoryEntry {
   readonly time: Date
   readonly outcome: 'Succeeded' | 'Failed'

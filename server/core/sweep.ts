@@ -10,6 +10,7 @@ export interface SweepCandidate {
   readonly createdAt: number
 }
 
+/** What one pass may delete: the larger of the two counts. */
 export interface SweepLimits {
   /** At least this many may go in one pass. */
   readonly count: number
@@ -36,6 +37,7 @@ export interface CrdLook {
   readonly createdAt: number
 }
 
+/** `reason` is one word, and the label of the metric that counts what was kept. */
 export type SweepVerdict =
   { readonly action: 'delete' } | { readonly action: 'keep'; readonly reason: string }
 

@@ -13,6 +13,7 @@ export interface NamespaceInfo {
   readonly terminating: boolean
 }
 
+/** What a selection reaches only by exact name, beside namespaces that begin with kube- or cattle-. */
 export interface SelectionRules {
   /** The server's own namespace: never a target unless named exactly. */
   readonly serverNamespace: string
@@ -42,6 +43,7 @@ export function matchesGlob(pattern: string, name: string): boolean {
   return true
 }
 
+/** By the rules of Kubernetes: NotIn also matches where the label is missing. */
 export function matchesSelector(selector: LabelSelector, given: Readonly<Record<string, string>>): boolean {
   const labelsMatch = Object.entries(selector.matchLabels ?? {}).every(([key, value]) => given[key] === value)
   return (

@@ -2,6 +2,7 @@ import type Koa from 'koa'
 import type { Logger } from '../telemetry/logger.ts'
 import { createKoa } from './middleware.ts'
 
+/** One condition of readiness, as /readyz prints it. */
 export interface ReadinessCheck {
   /** Stable, for example `watch:namespaces`, `lease`, `mac-key`. */
   readonly name: string
@@ -10,11 +11,13 @@ export interface ReadinessCheck {
   readonly detail: string
 }
 
+/** What /readyz answers, with 200 or 503. */
 export interface Readiness {
   readonly ready: boolean
   readonly checks: readonly ReadinessCheck[]
 }
 
+/** What the app of every replica is given. */
 export interface AppDeps {
   readonly logger: Logger
   /** Asked at each request; must not do I/O. */

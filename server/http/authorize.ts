@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { HttpProblem } from './problem.ts'
 
+/** `unauthenticated`: the API server does not know the token. `forbidden`: it does, and RBAC says no. */
 export type Verdict = 'allowed' | 'unauthenticated' | 'forbidden'
 
 /** TokenReview and SubjectAccessReview on a non-resource path. Throws when the API server cannot be asked. */

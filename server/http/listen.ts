@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type Koa from 'koa'
 
+/** A port that is open. */
 export interface Listening {
   /** The port in use; differs from the one asked for when that was 0. */
   readonly port: number
@@ -9,6 +10,7 @@ export interface Listening {
   close(): Promise<void>
 }
 
+/** Where to listen; `graceMs` is what running requests get at the close, in milliseconds. */
 export interface ListenOptions {
   /** undefined = all addresses, IPv6 and IPv4 where the system has them. */
   readonly host: string | undefined

@@ -6,6 +6,7 @@ import { cacheVerdicts, type Authorize } from './authorize.ts'
 import { createKoa } from './middleware.ts'
 import { HttpProblem } from './problem.ts'
 
+/** Where the figures come from, and who may read them. */
 export interface MetricsAppDeps {
   readonly logger: Logger
   readonly metrics: { render(): Promise<string>; readonly contentType: string }

@@ -2,6 +2,7 @@ import Koa, { type Context, type Middleware } from 'koa'
 import type { Logger } from '../telemetry/logger.ts'
 import { asHttpProblem, HttpProblem, sendProblem } from './problem.ts'
 
+/** Writes the answer into `ctx`; what it throws becomes an HttpProblem. */
 export type Handler = (ctx: Context) => void | Promise<void>
 
 /** Exact paths and what answers GET and HEAD there. */

@@ -8,6 +8,7 @@ import { LineSplitter } from './lines.ts'
 import { resourceOfPath } from './paths.ts'
 import { errorOfTransport, isBrokenConnection, isTlsFailure } from './transport-errors.ts'
 
+/** One request to the API server, as `KubeClient.request` sends it. */
 export interface KubeRequest {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** From `/api` or `/apis` on, without query: see paths.ts. */
@@ -26,11 +27,16 @@ export interface KubeRequest {
   guard?: () => void
 }
 
+/** A request whose answer is JSON lines without a known end: a watch. */
 export interface KubeStreamRequest extends KubeRequest {
   /** Called when the answer begins and for each chunk, before its lines: to notice a stream that went silent. */
   onBytes?: () => void
 }
 
+/**
+ * Access to one cluster. It sends once more, with newer credentials, what was refused for the old ones, and a
+ * GET whose connection had died while idle; nothing else is tried again here.
+ */
 export interface KubeClient {
   /** Resolves with the parsed body of a 2xx answer; rejects with KubeError. */
   request<T = unknown>(request: KubeRequest): Promise<T>
@@ -43,6 +49,7 @@ export interface KubeClient {
   close(): Promise<void>
 }
 
+/** One exchange, for metrics. A request that was sent twice gives two. */
 export interface KubeRequestObservation {
   /** The HTTP method, or WATCH. */
   method: string
@@ -54,6 +61,7 @@ export interface KubeRequestObservation {
   durationMs: number
 }
 
+/** Size and name of the client, and hooks for metrics and the clock. */
 export interface KubeClientOptions {
   /** Connections for requests, beside one per watch. Default 16: more only adds latency (bench-peers). */
   connections?: number
@@ -64,6 +72,10 @@ export interface KubeClientOptions {
   fetchDateSkew?: (skewMs: number) => void
 }
 
+/**
+ * A client for the config's current context. It connects with the first request.
+ * @throws Error when the config names no cluster, plain http, or a proxy that is not supported
+ */
 export function createKubeClient(config: KubeConfig, options: KubeClientOptions = {}): KubeClient {
   return new RestClient(config, options)
 }

@@ -5,6 +5,7 @@ import { parse } from 'yaml'
 
 export { KubeConfig }
 
+/** Either a file with one of its contexts, or `inCluster`. */
 export interface KubeConfigOptions {
   /** A kubeconfig file. Needs `context`. */
   kubeconfig?: string

@@ -4,6 +4,7 @@ import type { ConnectionOptions } from 'node:tls'
 import { KubeConfig } from '@kubernetes/client-node'
 import { KubeError } from './errors.ts'
 
+/** What connections are made with; Node's defaults stand in for what is undefined. */
 export type TlsMaterial = Pick<ConnectionOptions, 'ca' | 'cert' | 'key' | 'servername' | 'rejectUnauthorized'>
 
 /** Who we are and whom we trust, as read at one moment. */

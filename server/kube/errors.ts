@@ -1,5 +1,6 @@
 import type { Status, StatusCause, StatusDetails } from './types.ts'
 
+/** What a KubeError is made of: see its fields. */
 export interface KubeErrorOptions {
   status: number
   reason: string

@@ -4,10 +4,12 @@ import { leasePath } from './paths.ts'
 import { Reflector } from './reflector.ts'
 import type { Lease } from './types.ts'
 
+/** Which Lease to follow. */
 export interface LeaseWatchOptions {
   client: KubeClient
   namespace: string
   name: string
+  /** The watch is opened anew when it is silent for twice this. */
   leaseDurationMs: number
   logger?: KubeLogger
 }

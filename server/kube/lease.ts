@@ -7,6 +7,7 @@ import { leasePath } from './paths.ts'
 import type { Reflector } from './reflector.ts'
 import type { Lease, LeaseSpec } from './types.ts'
 
+/** Must hold leaseDurationMs > renewDeadlineMs > retryPeriodMs, else the elector throws a TypeError. */
 export interface LeaderElectorOptions {
   client: KubeClient
   namespace: string

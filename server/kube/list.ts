@@ -5,8 +5,10 @@ import type { KubeList } from './types.ts'
 /** What a metadata-only request asks for; a server that does not know it sends the whole object. */
 export const metadataListAccept =
   'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json'
+/** The same for single objects, as in the events of a watch. */
 export const metadataAccept = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json'
 
+/** Which collection to list, and in what portions. */
 export interface ListRequest {
   client: KubeClient
   path: string

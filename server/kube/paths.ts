@@ -1,5 +1,6 @@
 /** Builders of API paths. Pure; every part is percent-encoded, so a name can never add a segment. */
 
+/** Parts of a path. An empty one (but for `group`), "." or ".." makes `resourcePath` throw a TypeError. */
 export interface ResourcePath {
   /** API group; empty or absent for the core group. */
   group?: string

@@ -1,6 +1,7 @@
 import type { KubeClient } from './client.ts'
 import type { KubeLogger } from './logger.ts'
 
+/** Keeps a cache in step, synchronously. When it throws, everything is listed again. */
 export interface ReflectorHandler<T> {
   /** One object of a (re)list, before `replaced`. After an expired page token an object may come twice. */
   listed?(object: T): void
@@ -18,6 +19,7 @@ export interface ReflectorState {
   error: string | undefined
 }
 
+/** What one reflector follows, and how. */
 export interface ReflectorOptions<T> {
   /** For logs and errors. */
   name: string

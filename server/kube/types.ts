@@ -3,6 +3,7 @@
  * of an answer is still there, untyped, and must be kept when a whole object is written back.
  */
 
+/** metav1: the garbage collector deletes an object once all of its owners are gone. */
 export interface OwnerReference {
   apiVersion: string
   kind: string
@@ -12,6 +13,7 @@ export interface OwnerReference {
   blockOwnerDeletion?: boolean
 }
 
+/** metav1: which field manager wrote which fields, and when (RFC 3339). */
 export interface ManagedFieldsEntry {
   manager?: string
   operation?: string
@@ -46,6 +48,7 @@ export interface ObjectMeta extends ObjectMetaInput {
   managedFields?: ManagedFieldsEntry[]
 }
 
+/** Any object as answered. Items of a list carry neither apiVersion nor kind. */
 export interface KubeObject {
   apiVersion?: string
   kind?: string
@@ -55,6 +58,7 @@ export interface KubeObject {
 /** What a metadata-only list or watch yields: an object of any kind without its content. */
 export type PartialObjectMetadata = KubeObject
 
+/** One page of a collection, all pages of one resourceVersion. */
 export interface KubeList<T> {
   apiVersion?: string
   kind?: string
@@ -67,6 +71,7 @@ export interface KubeList<T> {
   items: T[]
 }
 
+/** Core v1; without `immutable` it can be changed, but never its `type`. */
 export interface Secret extends KubeObject {
   type?: string
   immutable?: boolean
@@ -74,17 +79,20 @@ export interface Secret extends KubeObject {
   data?: Record<string, string>
 }
 
+/** Core v1; while it is Terminating it takes no new objects. */
 export interface Namespace extends KubeObject {
   spec?: { finalizers?: string[] }
   status?: { phase?: 'Active' | 'Terminating' }
 }
 
+/** Core v1. A merge patch replaces imagePullSecrets as a whole. */
 export interface ServiceAccount extends KubeObject {
   imagePullSecrets?: { name: string }[]
   secrets?: { name?: string }[]
   automountServiceAccountToken?: boolean
 }
 
+/** Core v1; `binaryData` is not read. */
 export interface ConfigMap extends KubeObject {
   data?: Record<string, string>
 }
@@ -95,6 +103,7 @@ export interface TokenRequest {
   status?: { token: string; expirationTimestamp: string }
 }
 
+/** coordination.k8s.io/v1. An empty or absent holderIdentity means that nobody holds it. */
 export interface LeaseSpec {
   holderIdentity?: string
   leaseDurationSeconds?: number
@@ -104,16 +113,19 @@ export interface LeaseSpec {
   leaseTransitions?: number
 }
 
+/** coordination.k8s.io/v1. */
 export interface Lease extends KubeObject {
   spec?: LeaseSpec
 }
 
+/** metav1: a further reason, such as `NamespaceTerminating`, or the field that a refusal is about. */
 export interface StatusCause {
   reason?: string
   message?: string
   field?: string
 }
 
+/** metav1: the object that a Status is about, and how long to wait. */
 export interface StatusDetails {
   name?: string
   group?: string

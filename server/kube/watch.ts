@@ -2,6 +2,7 @@ import type { KubeClient } from './client.ts'
 import { errorOfStatus, KubeError } from './errors.ts'
 import type { KubeObject, Status, WatchEvent } from './types.ts'
 
+/** One watch of a collection, and who hears of what comes. */
 export interface WatchRequest {
   client: KubeClient
   path: string

@@ -17,6 +17,7 @@ export type Credentials =
       readonly externalId?: string
     }
 
+/** `material` is what the API calls the block `secret`. */
 export type CredentialsKind = Credentials['kind']
 
 /** All a provider may touch. Tests pass plain objects; nothing is mocked by module path. */

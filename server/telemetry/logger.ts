@@ -1,7 +1,9 @@
 import { pino } from 'pino'
 import type { Redactor } from './redact.ts'
 
+/** From everything to nothing, by pino's names. */
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+/** A level of the log; records below it are dropped. */
 export type LogLevel = (typeof logLevels)[number]
 
 /** Fields first, then a fixed sentence: values that vary belong into fields, so that records can be grouped. */
@@ -19,6 +21,7 @@ export interface Logger {
   child(fields: Readonly<Record<string, unknown>>): Logger
 }
 
+/** What is logged, under which name, and where to. */
 export interface LoggerOptions {
   readonly level: LogLevel
   readonly redactor: Redactor
@@ -66,6 +69,7 @@ function serializeErrorFields(fields: Record<string, unknown>): Record<string, u
   return { ...fields, ...Object.fromEntries(errors.map(([name, value]) => [name, serializeError(value)])) }
 }
 
+/** An error as a record shows it; `errors` are the first five of an AggregateError. */
 export interface SerializedError {
   readonly name: string
   readonly code?: string | number

@@ -7,6 +7,7 @@ export interface RegistryLabels {
   readonly name: string
 }
 
+/** Label of the counter of writes. `conflict`: the Secret changed at each try; it is tried again. */
 export type SecretWriteOutcome = 'created' | 'updated' | 'adopted' | 'deleted' | 'conflict' | 'failed'
 
 /** Figures that somebody else holds are asked for at each scrape instead of being copied at each change. */

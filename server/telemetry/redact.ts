@@ -4,8 +4,10 @@
  * that looks like a word and was never registered.
  */
 
+/** Stands where a secret stood. */
 export const REDACTED = '[redacted]'
 
+/** Takes secrets out of what is about to be logged. */
 export interface Redactor {
   /** Scrubs one text: registered values, tokens, keys, credentials in URLs. */
   text(text: string): string

@@ -2,6 +2,7 @@ import type * as z from 'zod'
 
 /** The sections of the form, in the order in which the page shows them. */
 export const formGroups = ['Image', 'Identity', 'Where', 'Who may pull', 'Advanced'] as const
+/** One section of the form. */
 export type FormGroup = (typeof formGroups)[number]
 
 /** Shown only while the field named by `field` (a path from the object's root) holds `equals`. */

@@ -4,6 +4,7 @@ import type { Rule } from './rule.ts'
 
 /** The blocks of spec.credentials. A provider lists those that it takes; a rule refuses the others. */
 export const credentialBlocks = ['secret', 'serverIdentity'] as const
+/** Name of one block of spec.credentials. */
 export type CredentialBlock = (typeof credentialBlocks)[number]
 
 /** What a provider's rules on the whole spec may look at. */

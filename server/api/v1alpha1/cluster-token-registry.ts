@@ -7,6 +7,7 @@ import { namespacesSchema } from './namespaces.ts'
 import { commonFields, providerRules } from './spec.ts'
 import { registryStatusSchema } from './status.ts'
 
+/** spec of the cluster-scoped kind. Administrators write it, so the rules for tenants are left out. */
 export const clusterTokenRegistrySpecSchema = withRules(
   named(
     'ClusterTokenRegistrySpec',
@@ -49,10 +50,12 @@ export const clusterTokenRegistrySchema = named(
 
 /** As read from the API server: every default is applied. */
 export type ClusterTokenRegistry = z.output<typeof clusterTokenRegistrySchema>
+/** Its spec alone, likewise with every default applied. */
 export type ClusterTokenRegistrySpec = z.output<typeof clusterTokenRegistrySpecSchema>
 /** As a person writes it. */
 export type ClusterTokenRegistryInput = z.input<typeof clusterTokenRegistrySchema>
 
+/** What the generator makes the CRD and the reference of this kind from. */
 export const clusterTokenRegistryKind: Kind = {
   kind: 'ClusterTokenRegistry',
   plural: 'clustertokenregistries',

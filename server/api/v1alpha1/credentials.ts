@@ -45,4 +45,5 @@ export const credentialsSchema = named(
     }),
   }),
 )
+/** As read from the API server. It names material; what a provider gets is another type, with the values. */
 export type Credentials = z.output<typeof credentialsSchema>

@@ -1,6 +1,8 @@
 /** The API group and what all of its kinds share. */
 export const group = 'tokenregistries.io'
+/** The one version that the CRDs serve and store. */
 export const version = 'v1alpha1'
+/** As objects of the group write it in their field apiVersion. */
 export const apiVersion = `${group}/${version}` as const
 
 /**

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { apiVersion } from './group.ts'
 import { objectMetaSchema } from './object-meta.ts'
 
+/** One column of `kubectl get`: an entry of additionalPrinterColumns in the CRD. */
 export interface PrinterColumn {
   readonly name: string
   readonly jsonPath: string
@@ -25,6 +26,7 @@ export interface Kind {
   readonly examples: readonly KindExample[]
 }
 
+/** One object of the reference, under the heading "Example: <title>". */
 export interface KindExample {
   readonly title: string
   readonly object: Readonly<Record<string, unknown>>

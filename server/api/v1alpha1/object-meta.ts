@@ -13,4 +13,5 @@ export const objectMetaSchema = z.looseObject({
   labels: z.record(z.string(), z.string()).optional(),
   annotations: z.record(z.string(), z.string()).optional(),
 })
+/** As read from the API server; fields that this product does not know are kept, untyped. */
 export type ObjectMeta = z.output<typeof objectMetaSchema>

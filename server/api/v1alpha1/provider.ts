@@ -10,7 +10,9 @@ export const providerDefinitions = {
   static: staticDefinition,
 }
 
+/** Name of a block under spec.provider: `ecr` or `static`. */
 export type ProviderType = keyof typeof providerDefinitions
+/** All of them, in the order of `providerDefinitions`. */
 export const providerTypes = Object.keys(providerDefinitions) as ProviderType[]
 
 type Blocks = {
@@ -26,4 +28,5 @@ const blocks = Object.fromEntries(
 
 /** spec.provider: which registry. */
 export const providerSchema = named('Provider', oneBlock('provider', blocks))
+/** As read from the API server: exactly one of the blocks is there. */
 export type Provider = z.output<typeof providerSchema>

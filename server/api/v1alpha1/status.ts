@@ -25,6 +25,7 @@ export const conditionSchema = named(
     }),
   }),
 )
+/** One condition as it stands in status; times are RFC 3339 text. */
 export type Condition = z.output<typeof conditionSchema>
 
 const summarySchema = named(
@@ -139,4 +140,5 @@ export const registryStatusSchema = named(
     }),
   }),
 )
+/** As read from the API server: any field may be missing, since each comes with the work that it tells of. */
 export type RegistryStatus = z.output<typeof registryStatusSchema>

@@ -31,6 +31,7 @@ const policySummarySchema = named(
   }),
 )
 
+/** What the leader publishes about its server. Pages build their forms from it. */
 export const tokenRegistryServerStatusSchema = named(
   'TokenRegistryServerStatus',
   z.strictObject({
@@ -74,12 +75,15 @@ export const tokenRegistryServerSchema = withRules(
   },
 )
 
+/** As read from the API server; without status until a leader has written it. */
 export type TokenRegistryServer = z.output<typeof tokenRegistryServerSchema>
+/** Its status alone; a server of another age may leave out any field. */
 export type TokenRegistryServerStatus = z.output<typeof tokenRegistryServerStatusSchema>
 
 /** What `status.apiRevision` of a server with this API says. Counts up with every field that is added. */
 export const apiRevision = 1
 
+/** What the generator makes the CRD from. It has no examples: nobody but the server writes this object. */
 export const tokenRegistryServerKind: Kind = {
   kind: 'TokenRegistryServer',
   plural: 'tokenregistryservers',

@@ -19,6 +19,7 @@ const targetSchema = named(
   }),
 )
 
+/** spec of the namespaced kind. Teams write it, so the rules for tenants apply beside those for everybody. */
 export const tokenRegistrySpecSchema = withRules(
   named(
     'TokenRegistrySpec',
@@ -65,10 +66,12 @@ export const tokenRegistrySchema = withRules(
 
 /** As read from the API server: every default is applied. */
 export type TokenRegistry = z.output<typeof tokenRegistrySchema>
+/** Its spec alone, likewise with every default applied. */
 export type TokenRegistrySpec = z.output<typeof tokenRegistrySpecSchema>
 /** As a person writes it. */
 export type TokenRegistryInput = z.input<typeof tokenRegistrySchema>
 
+/** What the generator makes the CRD and the reference of this kind from. */
 export const tokenRegistryKind: Kind = {
   kind: 'TokenRegistry',
   plural: 'tokenregistries',

@@ -156,6 +156,7 @@ export const ecrConfigSchema = withRules(
 
 /** As read from the API server: `fips` and `dualStack` are always there. */
 export type EcrConfig = z.output<typeof ecrConfigSchema>
+/** As a person writes it. */
 export type EcrConfigInput = z.input<typeof ecrConfigSchema>
 
 /** What a Secret for ECR holds. */
@@ -183,6 +184,7 @@ export const ecrMaterialKeys = [
   },
 ] as const satisfies readonly MaterialKey[]
 
+/** The API half of this provider; index.ts is the other one. */
 export const ecrDefinition = defineProvider({
   label: 'Amazon ECR',
   help: 'Private registries of Amazon Elastic Container Registry. The password lives for 12 hours.',

@@ -15,6 +15,7 @@ import type { Environment, Keys } from './client.ts'
 import { toRegistryError, type Situation } from './responses.ts'
 import { assumeRoleWithWebIdentity, type StsSettings } from './sts.ts'
 
+/** The server's own keys, and whose they are. */
 export interface ServerIdentity extends Keys {
   /** How messages name it. */
   readonly name: string

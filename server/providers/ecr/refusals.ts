@@ -3,6 +3,7 @@ import type { ErrorCode } from '../../core/errors.ts'
 import type { Situation } from './responses.ts'
 import type { UpstreamFacts } from './upstream-facts.ts'
 
+/** What AWS said, and what was being tried. */
 export interface RefusalInput {
   readonly facts: UpstreamFacts
   readonly situation: Situation
@@ -12,6 +13,7 @@ export interface RefusalInput {
   readonly field: string
 }
 
+/** Says one refusal in our words: which code, what was found, what to do. */
 export type Refusal = (input: RefusalInput) => { readonly code: ErrorCode; readonly message: string }
 
 const unknownKey: Refusal = ({ facts, situation, service }) => ({
@@ -168,6 +170,7 @@ const notSubscribed: Refusal = ({ facts, situation, service }) => ({
   message: `${service} is not available to the account of ${situation.source} (${facts.code}); the account must finish its AWS sign-up or opt in`,
 })
 
+/** By `UpstreamFacts.key`. Codes that are missing here are judged by their HTTP status. */
 export const refusals: Readonly<Record<string, Refusal>> = {
   UnrecognizedClient: unknownKey,
   InvalidClientTokenId: unknownKey,

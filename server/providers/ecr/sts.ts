@@ -11,11 +11,13 @@ export interface Session extends Keys {
   readonly principal: string | undefined
 }
 
+/** For calls of STS. `endpoint` stands in for the region's public address. */
 export interface StsSettings extends ClientSettings {
   readonly signal: AbortSignal
   readonly endpoint: string | undefined
 }
 
+/** One entry of spec.provider.ecr.assumeRoles. */
 export type AssumedRole = NonNullable<EcrConfig['assumeRoles']>[number]
 
 /** What the server adds to the first role of a chain that starts from its own identity. */

@@ -3,6 +3,7 @@ import type { IssuedCredential } from '../provider.ts'
 import { clientOptions, watchAnswers, type ClientSettings, type Keys, type SkewMeter } from './client.ts'
 import { badResponse, toRegistryError, type Situation } from './responses.ts'
 
+/** For calls of ECR. `endpoint` stands in for the region's public address; `now` is our clock. */
 export interface TokenSettings extends ClientSettings {
   readonly signal: AbortSignal
   readonly endpoint: string | undefined

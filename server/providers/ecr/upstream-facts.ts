@@ -1,8 +1,10 @@
 /** Reads the few facts out of a thrown value that may be shown. The rest (bodies, headers, signed text) stays behind. */
 import { BodyTooLarge } from './client.ts'
 
+/** How a call failed on its way: no usable answer came. `tooLarge`: its body was cut off. */
 export type NetworkKind = 'unknownHost' | 'connection' | 'timeout' | 'tls' | 'tooLarge'
 
+/** What may be known of a failed call; messages are made from nothing else. */
 export interface UpstreamFacts {
   /** Class name of what was thrown. */
   readonly name: string
@@ -37,6 +39,7 @@ const sayings = {
   externalId: /externalId/i,
 } as const
 
+/** Name of one recognised part. */
 export type Saying = keyof typeof sayings
 
 interface SdkError {
@@ -48,6 +51,7 @@ interface SdkError {
   readonly $response?: { readonly statusCode?: number; readonly headers?: Readonly<Record<string, string>> }
 }
 
+/** Takes anything that was thrown and does not throw itself; what is not recognised stays undefined. */
 export function factsOf(thrown: unknown): UpstreamFacts {
   const error: SdkError = typeof thrown === 'object' && thrown !== null ? thrown : {}
   const name = typeof error.name === 'string' ? error.name : typeof thrown

@@ -18,6 +18,7 @@ export const staticConfigSchema = named(
   }),
 )
 
+/** As read from the API server. */
 export type StaticConfig = z.output<typeof staticConfigSchema>
 
 /** What a Secret for a fixed user name and password holds. */
@@ -38,6 +39,7 @@ export const staticMaterialKeys = [
   },
 ] as const satisfies readonly MaterialKey[]
 
+/** The API half of this provider; index.ts is the other one. */
 export const staticDefinition = defineProvider({
   label: 'User name and password',
   help: 'A fixed user name and password from a Secret, kept in step in every namespace of the registry.',
