@@ -138,7 +138,7 @@ function toConfig(env: z.output<typeof variables>, cluster: ClusterAccess) {
     backoffMinSeconds: env.BACKOFF_MIN_SECONDS,
     backoffMaxSeconds: env.BACKOFF_MAX_SECONDS,
     sweepIntervalSeconds: env.SWEEP_INTERVAL_SECONDS,
-    /** Most Secrets that one sweep removes; also at most `sweepPercent` of all. */
+    /** Most Secrets that one sweep removes; or `sweepPercent` of all, when that is more. */
     sweepLimit: env.SWEEP_LIMIT,
     sweepPercent: env.SWEEP_PERCENT,
     /** How long a namespace may lack its project annotation before it counts as moved. */

@@ -12,13 +12,12 @@ import { labels, pullSecretKey, pullSecretType } from '../core/names.ts'
 import type { RenderedSecret } from '../core/render.ts'
 import type { KubeClient, KubeRequest } from '../kube/client.ts'
 import { isAlreadyExists, isConflict, isNotFound, KubeError } from '../kube/errors.ts'
+import { metadataAccept } from '../kube/list.ts'
 import { secretPath } from '../kube/paths.ts'
 import type { PartialObjectMetadata, Secret } from '../kube/types.ts'
 import { payloadOf } from './secret-cache.ts'
 import type { World } from './world.ts'
 
-/** Answers carry 6 kB of payload that nobody needs; the API server cuts it off when asked. */
-const metadataOnly = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json'
 /** Each round starts from what the last refusal taught; more rounds mean that somebody else writes all the time. */
 const maxRounds = 5
 
@@ -144,7 +143,7 @@ export class SecretWriter {
     try {
       const object = await this.#client.request<PartialObjectMetadata>({
         ...request,
-        accept: metadataOnly,
+        accept: metadataAccept, // answers carry 6 kB of payload that nobody needs
         guard: this.#guard,
       })
       written = { object, payloadHash: desired.payloadHash }

@@ -7,7 +7,7 @@ export type Verdict = 'allowed' | 'unauthenticated' | 'forbidden'
 /** TokenReview and SubjectAccessReview on a non-resource path. Throws when the API server cannot be asked. */
 export type Authorize = (token: string, attributes: { path: string; verb: string }) => Promise<Verdict>
 
-/** Seconds that a verdict holds, verdicts kept, and API server questions in flight. */
+/** Milliseconds that a verdict holds, verdicts kept, and API server questions in flight. */
 const limits = { allowedMs: 60_000, deniedMs: 10_000, entries: 1000, inFlight: 16 }
 
 /**

@@ -48,7 +48,7 @@ export interface ObjectMeta extends ObjectMetaInput {
   managedFields?: ManagedFieldsEntry[]
 }
 
-/** Any object as answered. Items of a list carry neither apiVersion nor kind. */
+/** Any object as answered. Items of a list of a built-in kind carry neither apiVersion nor kind. */
 export interface KubeObject {
   apiVersion?: string
   kind?: string

@@ -8,7 +8,7 @@ export interface RegistryLabels {
 }
 
 /** Label of the counter of writes. `conflict`: the Secret changed at each try; it is tried again. */
-export type SecretWriteOutcome = 'created' | 'updated' | 'adopted' | 'deleted' | 'conflict' | 'failed'
+export type SecretWriteOutcome = 'created' | 'updated' | 'adopted' | 'conflict' | 'failed'
 
 /** Figures that somebody else holds are asked for at each scrape instead of being copied at each change. */
 export interface MetricSources {
