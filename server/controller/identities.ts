@@ -154,6 +154,8 @@ function toFailure({ code, message, retryAfterMs }: RegistryError, at: Date): Fa
   return { time, code, message, retryAfterMs: wait }
 }
 
+const lastWordMs = 1000
+
 /** A provider that does not listen to its signal must not block its identity for ever. */
 function rejectOnAbort(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
@@ -165,7 +167,8 @@ function rejectOnAbort(signal: AbortSignal): Promise<never> {
         ),
       )
     }
-    signal.addEventListener('abort', give, { once: true })
+    // One that does listen knows better what was not answered.
+    signal.addEventListener('abort', () => setTimeout(give, lastWordMs).unref(), { once: true })
   })
 }
 

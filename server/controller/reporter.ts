@@ -158,30 +158,33 @@ export class Reporter {
 
   /** Events on what changed, never on what merely goes on. */
   async #announce(registry: Registry, status: RegistryStatus): Promise<void> {
-    const find = (conditions: readonly Condition[] | undefined, type: string): Condition | undefined =>
-      conditions?.find((condition) => condition.type === type)
+    const { events, now } = this.#options
     const subject = { ...registry.ref, uid: registry.uid }
-    const wasReady = find(registry.status?.conditions, 'Ready')?.status === 'True'
-    const expired =
-      status.expiresAt !== undefined && Date.parse(status.expiresAt) <= this.#options.now().getTime()
-    if (wasReady && expired) {
-      const note = find(status.conditions, 'Ready')?.message ?? ''
-      await this.#options.events.record(subject, 'Warning', 'CredentialsExpired', note)
+    const before = registry.status
+    const ended = status.expiresAt !== undefined && Date.parse(status.expiresAt) <= now().getTime()
+    const told = conditionOf(before, 'CredentialIssued')?.reason === 'CredentialsExpired'
+    if (ended && !told && conditionOf(before, 'Ready')?.status === 'True') {
+      const note = conditionOf(status, 'Ready')?.message ?? ''
+      await events.record(subject, 'Warning', 'CredentialsExpired', note)
     }
+    const renewed = before?.issuedAt !== status.issuedAt
     for (const type of ['CredentialIssued', 'SecretsSynced']) {
-      const before = find(registry.status?.conditions, type)
-      const after = find(status.conditions, type)
-      if (after === undefined || after.reason === 'Progressing') continue
-      const renewed = type === 'CredentialIssued' && registry.status?.issuedAt !== status.issuedAt
-      if (before?.status === after.status && before.reason === after.reason && !renewed) continue
-      await this.#options.events.record(
-        subject,
-        after.status === 'True' ? 'Normal' : 'Warning',
-        after.reason,
-        after.message,
-      )
+      const condition = conditionOf(status, type)
+      if (condition === undefined || condition.reason === 'Progressing') continue
+      const same = sameWord(conditionOf(before, type), condition)
+      if (same && !(renewed && type === 'CredentialIssued')) continue
+      const kind = condition.status === 'True' ? 'Normal' : 'Warning'
+      await events.record(subject, kind, condition.reason, condition.message)
     }
   }
+}
+
+function conditionOf(status: RegistryStatus | undefined, type: string): Condition | undefined {
+  return status?.conditions?.find((condition) => condition.type === type)
+}
+
+function sameWord(a: Condition | undefined, b: Condition): boolean {
+  return a?.status === b.status && a.reason === b.reason
 }
 
 /** Work is under way whose end will ask for a report. */
