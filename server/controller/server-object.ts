@@ -5,6 +5,7 @@ import {
 } from '../api/v1alpha1/index.ts'
 import type { Policy } from '../core/policy.ts'
 import { group, version as apiVersion } from '../core/registry.ts'
+import { canonical } from '../core/status.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { isAlreadyExists, isConflict, isNotFound } from '../kube/errors.ts'
 import { resourcePath } from '../kube/paths.ts'
@@ -69,7 +70,7 @@ export async function publishServer(
       return publishServer(client, status, guard)
     }
   }
-  if (JSON.stringify(sorted(current.status)) === JSON.stringify(sorted(status))) return
+  if (canonical(current.status) === canonical(status)) return
   const { uid, resourceVersion } = current.metadata
   const body = { metadata: { uid, resourceVersion }, status }
   try {
@@ -83,14 +84,4 @@ export async function publishServer(
     if (isConflict(error)) return publishServer(client, status, guard)
     throw error
   }
-}
-
-function sorted(value: unknown): unknown {
-  if (value === null || typeof value !== 'object') return value
-  if (Array.isArray(value)) return value.map(sorted)
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, part]) => [key, sorted(part)]),
-  )
 }

@@ -294,7 +294,8 @@ export function sameStatus(a: RegistryStatus | undefined, b: RegistryStatus): bo
   return a !== undefined && canonical(a) === canonical(b)
 }
 
-function canonical(value: unknown): string {
+/** JSON with the keys of every block in order, so that equal objects give equal texts. */
+export function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) =>
     isBlock(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part,
   )

@@ -260,6 +260,11 @@ export const registries = {
   },
 }
 
+/** A Secret as read; values are base64. */
+export interface SecretView extends KubeObject {
+  data: Record<string, string>
+}
+
 export interface RegistryView extends KubeObject {
   status?: RegistryStatus
 }

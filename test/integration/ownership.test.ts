@@ -1,6 +1,7 @@
 // Whose Secret it is: drift, foreign Secrets, adoption, two claimants, ServiceAccounts, suspend, refresh requests.
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { secretPath } from '../../server/kube/paths.ts'
 import { createNamespace } from '../testbed/rancher.ts'
 import type { KubeObject } from '../testbed/kube-client.ts'
 import {
@@ -11,17 +12,12 @@ import {
   registries,
   startBed,
   untilStatus,
+  type SecretView,
   type Bed,
   type RegistryView,
 } from './harness.ts'
 
-const secretPath = (namespace: string, name: string): string =>
-  `/api/v1/namespaces/${namespace}/secrets/${name}`
 const managedBy = 'app.kubernetes.io/managed-by'
-
-interface Secret extends KubeObject {
-  data: Record<string, string>
-}
 
 describe('ownership of pull Secrets', () => {
   let bed: Bed
@@ -43,19 +39,19 @@ describe('ownership of pull Secrets', () => {
     return registries.path(namespace, 'pull')
   }
 
-  function read(namespace: string, name = 'pull'): Promise<Secret> {
-    return bed.cp.admin.get<Secret>(secretPath(namespace, name))
+  function read(namespace: string, name = 'pull'): Promise<SecretView> {
+    return bed.cp.admin.get<SecretView>(secretPath(namespace, name))
   }
 
   async function foreign(
     namespace: string,
     extra: Record<string, unknown> = {},
     metadata: Record<string, unknown> = {},
-  ): Promise<Secret> {
+  ): Promise<SecretView> {
     const hosts = {
       'https://123456789012.dkr.ecr.eu-west-1.amazonaws.com': { username: 'AWS', password: 'old' },
     }
-    return bed.cp.admin.create<Secret>(`/api/v1/namespaces/${namespace}/secrets`, {
+    return bed.cp.admin.create<SecretView>(`/api/v1/namespaces/${namespace}/secrets`, {
       apiVersion: 'v1',
       kind: 'Secret',
       metadata: { name: 'pull', namespace, ...metadata },
@@ -388,7 +384,7 @@ describe('ownership of pull Secrets', () => {
   }
 })
 
-function config(secret: Secret): { auths: Record<string, unknown> } {
+function config(secret: SecretView): { auths: Record<string, unknown> } {
   return JSON.parse(Buffer.from(secret.data['.dockerconfigjson'] ?? '', 'base64').toString()) as {
     auths: Record<string, unknown>
   }

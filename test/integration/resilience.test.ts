@@ -14,6 +14,7 @@ import {
   registries,
   startBed,
   untilStatus,
+  type SecretView,
   type Bed,
   type RegistryView,
   type ServerProcess,
@@ -24,10 +25,6 @@ const crdPath = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/tokenre
 const crdClusterPath =
   '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/clustertokenregistries.tokenregistries.io'
 const clusterRole = '/apis/rbac.authorization.k8s.io/v1/clusterroles/token-registries-server'
-
-interface Secret extends KubeObject {
-  data: Record<string, string>
-}
 
 describe('resilience of the loop', () => {
   let bed: Bed
@@ -60,8 +57,8 @@ describe('resilience of the loop', () => {
   }
 
   /** Pull Secrets named `base` by namespace. */
-  async function copies(): Promise<Map<string, Secret>> {
-    const list = await bed.cp.admin.get<{ items: Secret[] }>(
+  async function copies(): Promise<Map<string, SecretView>> {
+    const list = await bed.cp.admin.get<{ items: SecretView[] }>(
       '/api/v1/secrets?labelSelector=app.kubernetes.io/managed-by=token-registries',
     )
     return new Map(list.items.map((secret) => [secret.metadata?.namespace ?? '', secret]))

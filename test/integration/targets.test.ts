@@ -1,13 +1,12 @@
 // Where Secrets go: one namespace, a Rancher project, a selection; all of one identity, so one upstream call in all.
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { secretPath } from '../../server/kube/paths.ts'
 import { createNamespace, createProject, moveNamespace, type Project } from '../testbed/rancher.ts'
 import type { KubeObject } from '../testbed/kube-client.ts'
 import { createKeys, eventually, isReady, registries, startBed, untilStatus, type Bed } from './harness.ts'
 
 const manyNamespaces = 50
-const secretPath = (namespace: string, name: string): string =>
-  `/api/v1/namespaces/${namespace}/secrets/${name}`
 
 describe('targets of one identity', () => {
   let bed: Bed
