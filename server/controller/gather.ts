@@ -3,8 +3,8 @@ import { RegistryError } from '../core/errors.ts'
 import type { Registry } from '../core/registry.ts'
 import { identityTag } from '../core/mac.ts'
 import { rfc3339 } from '../core/render.ts'
-import { truncateToSecond } from '../core/schedule.ts'
-import { checkHomeProject, membership, type SelectionRules } from '../core/targets.ts'
+import { wholeSecond } from '../core/schedule.ts'
+import { checkHomeProject, isInItsProject, membership, type SelectionRules } from '../core/targets.ts'
 import type { KubeClient } from '../kube/client.ts'
 import type { TokenProvider } from '../providers/provider.ts'
 import { fromKubeError } from './failure.ts'
@@ -69,7 +69,8 @@ export class Gatherer {
   updateMembership(runtime: Runtime, namespace: string): boolean {
     const { world, runtimes, rules } = this.#options
     const state = world.namespaces.get(namespace)
-    const foreign = runtime.problem?.code === 'NotAllowed' && this.#leftItsProject(runtime.registry)
+    const home = world.namespaces.get(runtime.registry.ref.namespace)
+    const foreign = runtime.problem?.code === 'NotAllowed' && !isInItsProject(runtime.registry, home)
     const next = state === undefined || foreign ? 'out' : membership(runtime.registry, state, rules)
     return runtimes.setMembership(runtime, namespace, next)
   }
@@ -85,7 +86,9 @@ export class Gatherer {
     // The epoch of before the read: a change that was told meanwhile makes it read again.
     runtime.material = { version, identityKey, generation: registry.generation, epoch }
     const state = identities.bind(registry.owner, identityKey)
-    this.#shareTakenBack(runtime, state)
+    // Once: later the state knows better than a status that is not yet written.
+    if (!runtime.bound) this.#shareTakenBack(runtime, state)
+    runtime.bound = true
     return material
   }
 
@@ -114,17 +117,8 @@ export class Gatherer {
     const told = registry.status?.lastFailure
     const toldSince = told?.reason === code && told.message === message ? new Date(told.time) : undefined
     const since = problem?.code === code && problem.message === message ? problem.time : toldSince
-    const time = since ?? new Date(truncateToSecond(this.#options.now().getTime()))
+    const time = since ?? wholeSecond(this.#options.now())
     return { time, code, message, retryAfterMs }
-  }
-
-  #leftItsProject(registry: Registry): boolean {
-    try {
-      checkHomeProject(registry, this.#options.world.namespaces.get(registry.ref.namespace))
-      return false
-    } catch {
-      return true
-    }
   }
 
   /** Present members count too: one may be gone from the cluster, or the target may have changed. */

@@ -2,7 +2,7 @@ import { answerProblem, type Failure } from '../core/decide.ts'
 import { asRegistryError, RegistryError } from '../core/errors.ts'
 import type { OwnerText } from '../core/registry.ts'
 import type { Credential } from '../core/render.ts'
-import { truncateToSecond } from '../core/schedule.ts'
+import { wholeSecond } from '../core/schedule.ts'
 import type { HistoryEntry } from '../core/status.ts'
 import type { IssuedCredential } from '../providers/provider.ts'
 
@@ -148,7 +148,7 @@ export class Identities {
 
 /** Upstream's wish counts from the moment, not from the whole second before it that is stored. */
 function toFailure({ code, message, retryAfterMs }: RegistryError, at: Date): Failure {
-  const time = seconds(at)
+  const time = wholeSecond(at)
   const passed = at.getTime() - time.getTime()
   const wait = retryAfterMs === undefined ? undefined : Math.ceil((passed + retryAfterMs) / 1000) * 1000
   return { time, code, message, retryAfterMs: wait }
@@ -177,12 +177,8 @@ function toCredential(issued: IssuedCredential): Credential {
   return {
     username: issued.username,
     password: issued.password,
-    issuedAt: seconds(issued.issuedAt),
-    expiresAt: issued.expiresAt === null ? null : seconds(issued.expiresAt),
+    issuedAt: wholeSecond(issued.issuedAt),
+    expiresAt: issued.expiresAt === null ? null : wholeSecond(issued.expiresAt),
     principal: issued.principal,
   }
-}
-
-function seconds(time: Date): Date {
-  return new Date(truncateToSecond(time.getTime()))
 }

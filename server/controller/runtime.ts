@@ -55,6 +55,8 @@ export interface Runtime {
   requestInCall: string | undefined
   handledRequest: string | undefined
   takeBackTried: boolean
+  /** Bound to an identity before: what a restart must recall has been recalled. */
+  bound: boolean
   /** The declared end of the material that was warned of. */
   warnedOfEnd: Date | undefined
   /** The generation for which ServiceAccounts were looked through. */
@@ -86,6 +88,7 @@ export function newRuntime(registry: Registry, provider: TokenProvider | undefin
     requestInCall: undefined,
     handledRequest: undefined,
     takeBackTried: false,
+    bound: false,
     attachedGeneration: undefined,
     nextTryAt: undefined,
     reconciled: false,

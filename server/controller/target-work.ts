@@ -119,7 +119,7 @@ export class TargetWork {
     const { runtimes, writer, metrics, onDone } = this.#options
     const runtime = runtimes.get(owner)
     if (runtime === undefined) return
-    const { rendered, registry, hosts } = runtime
+    const { rendered, registry, inUse } = runtime
     try {
       if (rendered === undefined || registry.suspend || runtime.members.get(namespace) !== 'member') return
       const [first] = runtimes.claimants(namespace, rendered.name)
@@ -128,7 +128,7 @@ export class TargetWork {
         namespace,
         desired: rendered,
         registryName: registry.ref.name,
-        hosts,
+        hosts: inUse?.hosts ?? [],
         claimedBy,
       })
       if (outcome !== 'unchanged') metrics.countSecretWrite(outcome)

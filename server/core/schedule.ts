@@ -10,6 +10,11 @@ export function truncateToSecond(timeMs: number): number {
   return Math.floor(timeMs / 1000) * 1000
 }
 
+/** `truncateToSecond` of a time. */
+export function wholeSecond(time: Date): Date {
+  return new Date(truncateToSecond(time.getTime()))
+}
+
 /** A number in [0, 1) that is the same for the same text, so that a restart computes the same due time. */
 export function stableFraction(text: string): number {
   return createHash('sha256').update(text).digest().readUInt32BE(0) / 2 ** 32

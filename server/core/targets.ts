@@ -110,18 +110,24 @@ function isProtected(namespace: NamespaceInfo, rules: SelectionRules): boolean {
   return rules.systemProject !== undefined && project === rules.systemProject
 }
 
+/** Pure: false when a registry for a project lives in a namespace of another one, or of none. */
+export function isInItsProject({ target }: Registry, home: NamespaceInfo | undefined): boolean {
+  if (target.type !== 'project' || home === undefined) return true
+  return projectMembership([target.project], home) !== 'out'
+}
+
 /**
  * A registry for a project may only live in that project: the annotation of its home namespace must say so now,
  * whatever it said when the registry was created. While the annotation is lost for a moment the answer is open.
  * @throws RegistryError NotAllowed
  */
 export function checkHomeProject(registry: Registry, home: NamespaceInfo | undefined): void {
-  if (registry.target.type !== 'project' || home === undefined) return
-  if (projectMembership([registry.target.project], home) !== 'out') return
+  const { target } = registry
+  if (target.type !== 'project' || home === undefined || isInItsProject(registry, home)) return
   const actual = home.project === undefined ? 'it belongs to no project' : `it belongs to ${home.project}`
   throw new RegistryError(
     'NotAllowed',
-    `spec.target.project is ${registry.target.project}, but the project annotation of namespace ${home.name} says that ${actual}; ` +
+    `spec.target.project is ${target.project}, but the project annotation of namespace ${home.name} says that ${actual}; ` +
       `create the registry in a namespace of that project, or correct spec.target.project`,
   )
 }
