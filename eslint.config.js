@@ -73,6 +73,7 @@ export default tseslint.config(
   },
   {
     files: ['test/**/*.ts', 'scripts/**/*.ts', '**/*.test.ts'],
+    ignores: ['pkg/**'],
     rules: {
       'no-console': 'off',
       '@typescript-eslint/no-floating-promises': [
@@ -107,7 +108,14 @@ export default tseslint.config(
   {
     files: ['pkg/**/*.{ts,vue,js}'],
     languageOptions: {
-      globals: { ...globals.browser, require: 'readonly', module: 'readonly', __dirname: 'readonly' },
+      globals: {
+        ...globals.browser,
+        ...globals.jest,
+        process: 'readonly',
+        require: 'readonly',
+        module: 'readonly',
+        __dirname: 'readonly',
+      },
       parserOptions: { parser: tseslint.parser, extraFileExtensions: ['.vue'], sourceType: 'module' },
     },
     rules: {

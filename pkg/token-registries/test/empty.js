@@ -1,0 +1,2 @@
+// Stands for pictures, styles and the clipboard.
+module.exports = {}
