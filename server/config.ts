@@ -9,10 +9,12 @@ export const serviceAccountTokenFile = '/var/run/secrets/kubernetes.io/serviceac
 
 /** Shown when the arguments cannot be read. */
 export const usage = `usage: npm start -- --kubeconfig FILE --context NAME [--namespace NAME]
+       npm start -- serve-plugin
 
   --kubeconfig  file with the cluster to work on; in a pod it is not needed
   --context     context of that file, always to be named, so that no run hits the wrong cluster
   --namespace   namespace of the server's own objects (default: token-registries-system)
+  serve-plugin  serves the Dashboard extension's bundle to Rancher, without any cluster
 
 Everything else is set by environment variables: see docs/configuration.md.`
 
@@ -71,6 +73,12 @@ const optionalPort = z
   .transform((text) => (text === 'off' ? null : Number(text)))
   .refine((port) => port === null || port <= 65_535, 'must be a port from 0 to 65535, or `off`')
 
+/** 0 means any free one. */
+export const httpPort = whole(8080, 0, 65_535)
+
+/** A level of the log; default `info`. */
+export const logLevel = z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).default('info')
+
 /** Environment variable → what it may hold. The order is that of docs/configuration.md, which a test compares. */
 export const variables = z.object({
   POD_NAMESPACE: namespaceName,
@@ -79,13 +87,13 @@ export const variables = z.object({
   POLICY_CONFIGMAP: objectName('token-registries-policy'),
   STATE_SECRET: objectName('token-registries-state'),
   HTTP_HOST: z.string().optional(),
-  HTTP_PORT: whole(8080, 0, 65_535),
+  HTTP_PORT: httpPort,
   METRICS_PORT: optionalPort.default(null),
   METRICS_AUTH: z
     .enum(['token', 'none', 'true', 'false'], 'must be `token` (or `true`) or `none` (or `false`)')
     .transform((text) => (text === 'token' || text === 'true' ? ('token' as const) : ('none' as const)))
     .default('token'),
-  LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).default('info'),
+  LOG_LEVEL: logLevel,
   WORKERS: whole(16, 1, 256),
   WRITE_BUDGET_PER_SECOND: whole(150, 1, 10_000),
   MIN_CALL_INTERVAL_SECONDS: whole(30, 0, 3600),
@@ -179,9 +187,7 @@ export interface ConfigInput {
 export function loadConfig({ env, argv, fileExists = existsSync }: ConfigInput): Config {
   const problems: ConfigProblem[] = []
   const flags = readFlags(argv, problems)
-  const given = Object.fromEntries(
-    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
-  )
+  const given = withoutEmpty(env)
   const cluster = chooseCluster(flags, given, fileExists, problems)
   if (flags.namespace !== undefined) given['POD_NAMESPACE'] = flags.namespace
   else if (cluster?.kind === 'kubeconfig') given['POD_NAMESPACE'] ??= 'token-registries-system'
@@ -202,6 +208,11 @@ export function loadConfig({ env, argv, fileExists = existsSync }: ConfigInput):
   }
   if (problems.length > 0 || !parsed.success || cluster === undefined) throw new ConfigError(problems)
   return toConfig(parsed.data, cluster)
+}
+
+/** An empty variable counts as unset. */
+export function withoutEmpty(env: ConfigInput['env']): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
 }
 
 interface Flags {

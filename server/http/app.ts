@@ -1,6 +1,6 @@
 import type Koa from 'koa'
 import type { Logger } from '../telemetry/logger.ts'
-import { createKoa } from './middleware.ts'
+import { createKoa, type Handler, type Routes } from './middleware.ts'
 
 /** One condition of readiness, as /readyz prints it. */
 export interface ReadinessCheck {
@@ -22,14 +22,18 @@ export interface AppDeps {
   readonly logger: Logger
   /** Asked at each request; must not do I/O. */
   readonly readiness: () => Readiness
+  /** More that is answered. */
+  readonly routes?: Routes
+  /** Answers all other paths; default a 404 that names the known ones. */
+  readonly otherwise?: Handler
 }
 
 /**
  * The app of every replica: `/healthz` (the event loop turns, nothing else: a restart heals nothing outside of this
  * process) and `/readyz` (200 or 503, with the named checks as JSON).
  */
-export function createApp({ logger, readiness }: AppDeps): Koa {
-  return createKoa(logger, {
+export function createApp({ logger, readiness, routes, otherwise }: AppDeps): Koa {
+  const health: Routes = {
     '/healthz': (ctx) => {
       ctx.body = { status: 'ok' }
     },
@@ -38,5 +42,6 @@ export function createApp({ logger, readiness }: AppDeps): Koa {
       ctx.status = ready ? 200 : 503
       ctx.body = { ready, checks }
     },
-  })
+  }
+  return createKoa(logger, { ...routes, ...health }, otherwise)
 }

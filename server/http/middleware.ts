@@ -8,8 +8,12 @@ export type Handler = (ctx: Context) => void | Promise<void>
 /** Exact paths and what answers GET and HEAD there. */
 export type Routes = Readonly<Record<string, Handler>>
 
-/** Koa with what every app of ours has. Order matters: each line says why it stands where it does. */
-export function createKoa(logger: Logger, routes: Routes): Koa {
+/**
+ * Koa with what every app of ours has. Order matters: each line says why it stands where it does.
+ *
+ * @param otherwise answers all other paths; default a 404 that names the known ones
+ */
+export function createKoa(logger: Logger, routes: Routes, otherwise?: Handler): Koa {
   const app = new Koa()
   app.silent = true // Koa's own handler prints to standard error, around the redactor
   app.on('error', (error: unknown) => logger.debug({ err: error }, 'http connection failed'))
@@ -17,7 +21,7 @@ export function createKoa(logger: Logger, routes: Routes): Koa {
   app.use(securityHeaders) // before answers of any kind, errors included
   app.use(accessLog(logger)) // around the errors, so that it sees their status
   app.use(answerErrors(logger)) // last before the routes
-  app.use(route(routes))
+  app.use(route(routes, otherwise))
   return app
 }
 
@@ -65,10 +69,10 @@ function answerErrors(logger: Logger): Middleware {
   }
 }
 
-function route(routes: Routes): Middleware {
+function route(routes: Routes, otherwise: Handler | undefined): Middleware {
   const table = new Map(Object.entries(routes))
   return async (ctx) => {
-    const handler = table.get(ctx.path)
+    const handler = table.get(ctx.path) ?? otherwise
     if (handler === undefined) {
       throw new HttpProblem(
         'NotFound',

@@ -4,7 +4,9 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
+import type { ZodType } from 'zod'
 import { variables } from '../../server/config.ts'
+import { pluginVariables } from '../../server/plugin/config.ts'
 import { anchors, blocks, readDocuments, root, type Document } from '../demo/documents.ts'
 
 const documents = await readDocuments()
@@ -15,12 +17,17 @@ function documentAt(path: string): Document {
   return found
 }
 
-describe('docs/configuration.md', () => {
-  const table = documentAt('docs/configuration.md')
-    .text.split('## Environment variables of the server')[1]
-    ?.split('\n## ')[0]
+for (const [heading, { shape }] of [
+  ['## Environment variables of the server\n', variables],
+  ['## Environment variables of `serve-plugin`\n', pluginVariables],
+] as const) {
+  describe(`docs/configuration.md, ${heading.trim()}`, () => compareTable(heading, shape))
+}
+
+/** The table below a heading, with the schemas of its variables. */
+function compareTable(heading: string, shape: Readonly<Record<string, ZodType>>): void {
+  const table = documentAt('docs/configuration.md').text.split(heading)[1]?.split('\n## ')[0]
   const rows = [...(table ?? '').matchAll(/^\| `([A-Z_]+)` \| (.*?) \| (.*?) \| (.*) \|$/gm)]
-  const shape: Record<string, (typeof variables.shape)[keyof typeof variables.shape]> = variables.shape
 
   it('has a row for each environment variable, in the order of the schema', () => {
     assert.deepEqual(
@@ -45,7 +52,7 @@ describe('docs/configuration.md', () => {
       if (choices !== undefined) assert.equal(values, choices.map((each) => `\`${each}\``).join(', '))
     })
   }
-})
+}
 
 describe('documents', () => {
   for (const document of documents) {
