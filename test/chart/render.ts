@@ -60,3 +60,11 @@ export function find(objects: Rendered[], kind: string, name = releaseName): Ren
 export function valueAt(path: string, value: unknown): Record<string, unknown> {
   return path.split('.').reduceRight((inner, key) => ({ [key]: inner }), value) as Record<string, unknown>
 }
+
+/** Paths of all values that are no further objects; an empty object counts as a value. */
+export function leaves(value: unknown, path = ''): string[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [path]
+  const entries = Object.entries(value)
+  if (entries.length === 0) return [path]
+  return entries.flatMap(([key, inner]) => leaves(inner, path === '' ? key : `${path}.${key}`))
+}

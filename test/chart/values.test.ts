@@ -7,7 +7,7 @@ import { before, describe, it } from 'node:test'
 import { parse } from 'yaml'
 import { runPartOrThrow } from '../testbed/commands.ts'
 import { chartFolder } from './install.ts'
-import { parseRendered, refusal, renderText, valueAt } from './render.ts'
+import { leaves, parseRendered, refusal, renderText, valueAt } from './render.ts'
 
 /** Path of a value -> another value than the default, and a text that must then be in the output. */
 const switched: Record<string, [value: unknown, appears: string]> = {
@@ -178,12 +178,4 @@ interface Question {
   variable: string
   default?: unknown
   subquestions?: Question[]
-}
-
-/** Paths of all values that are no further objects; an empty object counts as a value. */
-function leaves(value: unknown, path = ''): string[] {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [path]
-  const entries = Object.entries(value)
-  if (entries.length === 0) return [path]
-  return entries.flatMap(([key, inner]) => leaves(inner, path === '' ? key : `${path}.${key}`))
 }
