@@ -1,10 +1,11 @@
-// The server's image without a container engine: `npm run image` writes dist/image (an OCI layout) and dist/image.tar.
+// The image, server and page, without a container engine: `npm run image` writes dist/image (an OCI layout) and dist/image.tar.
 // `--rootfs FOLDER` stops after the file system, which is what the Dockerfile wraps: both give the same files.
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { ensureExtension } from './build/extension.ts'
 import { archiveLayout, describeImage, writeLayout } from './image/oci.ts'
 import { assembleRootfs } from './image/rootfs.ts'
 
@@ -16,7 +17,8 @@ const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 // The same commit gives the same image; https://reproducible-builds.org/specs/source-date-epoch/
 const epochSeconds = Number(process.env['SOURCE_DATE_EPOCH'] ?? git('log', '-1', '--format=%ct') ?? 0)
 
-await assembleRootfs({ root, folder, version, epochSeconds })
+const extension = await ensureExtension()
+await assembleRootfs({ root, folder, version, epochSeconds, extension })
 console.log(`file system: ${folder}`)
 if (values.rootfs === undefined) {
   const revision = process.env['SOURCE_REVISION'] ?? git('rev-parse', 'HEAD') ?? ''

@@ -4,6 +4,7 @@ import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { withLock } from '../../test/testbed/lock.ts'
+import { packagesOfPage } from '../image/page-packages.ts'
 import { readTree, writeTar, type TarEntry } from '../image/tar.ts'
 import { cached, cacheFolder, contentHash } from './cached.ts'
 import { printProgress, root, runTool, withProgress } from './vue-cli.ts'
@@ -20,7 +21,11 @@ export interface ExtensionBundle {
   readonly archive: string
   /** What the server's serve-plugin mode serves: the archive, and `<name>-<version>/` with the same files unpacked. */
   readonly tree: string
+  /** Folders of the npm packages whose code is in it, relative to the checkout: their licences go along. */
+  readonly packages: readonly string[]
 }
+
+const packagesFile = 'packages.json'
 
 const source = 'pkg/token-registries'
 
@@ -60,6 +65,7 @@ export async function ensureExtension(
     entry: join(tree, id, 'plugin', `${id}.umd.min.js`),
     archive: join(tree, `${id}.tgz`),
     tree,
+    packages: JSON.parse(await readFile(join(folder, packagesFile), 'utf8')) as string[],
   }
 }
 
@@ -75,6 +81,7 @@ async function build(id: string, version: string, out: string): Promise<void> {
     // It goes on after an error of the compiler, so the exit code alone says little.
     if (!existsSync(join(built, `${id}.umd.min.js`))) throw new Error(`build-pkg made no ${id}.umd.min.js`)
     await layOut(built, id, version, out)
+    await writeFile(join(out, packagesFile), JSON.stringify(await packagesOfPage(built)))
   })
 }
 

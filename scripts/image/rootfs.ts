@@ -2,6 +2,7 @@ import { chmod, copyFile, mkdir, readdir, realpath, rm, utimes, writeFile } from
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { rootCertificates } from 'node:tls'
+import { readBundle } from '../../server/plugin/bundle.ts'
 import { bundleServer } from './bundle.ts'
 import { copyrightsOf, librariesOf } from './libraries.ts'
 import { collectNotices } from './notices.ts'
@@ -17,13 +18,19 @@ export interface RootfsOptions {
   readonly version: string
   /** Unix time that every file gets. */
   readonly epochSeconds: number
+  /** The Dashboard extension, as ensureExtension gives it. */
+  readonly extension: { readonly tree: string; readonly packages: readonly string[] }
 }
 
 /**
- * Assembles what the container sees as `/`: Node, the libraries that it loads, the server, and the few files of /etc
- * that name look-ups read. No shell, no package manager, nothing else that can be executed.
+ * Assembles what the container sees as `/`: Node, the libraries that it loads, the server, the Dashboard extension
+ * that it can serve, and the few files of /etc that name look-ups read. No shell, no package manager, nothing else that
+ * can be executed.
+ *
+ * @throws BundleError when the extension is not complete
  */
-export async function assembleRootfs({ root, folder, version, epochSeconds }: RootfsOptions): Promise<void> {
+export async function assembleRootfs(options: RootfsOptions): Promise<void> {
+  const { root, folder, version, epochSeconds, extension } = options
   await rm(folder, { recursive: true, force: true })
   const at = (path: string) => join(folder, path)
   const copy = async (from: string, to: string, mode: number) => {
@@ -38,7 +45,10 @@ export async function assembleRootfs({ root, folder, version, epochSeconds }: Ro
   }
 
   const { packages } = await bundleServer(root, at('app'), version)
-  await write('app/NOTICES', await collectNotices(root, packages))
+  await write('app/NOTICES', await collectNotices(root, [...packages, ...extension.packages]))
+  // By the server's own eyes: exactly what it would serve, and only when Rancher could load it.
+  const { files } = await readBundle(extension.tree)
+  for (const path of files.keys()) await copy(join(extension.tree, path), join('app/plugin', path), 0o644)
   if (existsSync(join(root, 'LICENSE'))) await copy(join(root, 'LICENSE'), 'app/LICENSE', 0o644)
 
   const node = join(root, 'node_modules/.bin/node')
