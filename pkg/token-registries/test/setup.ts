@@ -1,9 +1,9 @@
 // Texts as a user reads them: from our l10n, then from the shell's.
 import { config } from '@vue/test-utils'
-import { translate } from './translate'
+import { translateForHtml } from './translate'
 
 config.global.mocks = {
   ...config.global.mocks,
-  t: translate,
+  t: translateForHtml,
   $fetchState: { pending: false },
 }

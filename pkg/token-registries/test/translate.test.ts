@@ -1,6 +1,6 @@
 import { mount } from '@vue/test-utils'
 import BadgeState from '@components/BadgeState/BadgeState.vue'
-import { translate } from './translate'
+import { translate, translateForHtml } from './translate'
 
 describe('texts in tests', () => {
   it('come from our l10n, with plurals', () => {
@@ -9,6 +9,12 @@ describe('texts in tests', () => {
 
   it('fail when there is no such text', () => {
     expect(() => translate('tokenRegistries.none')).toThrow('no text for tokenRegistries.none')
+  })
+
+  it('are escaped in components, as the shell does it, unless they are asked for raw', () => {
+    const key = 'tokenRegistries.health.codes.NotAllowed'
+    expect(translateForHtml(key)).toContain('administrator&#39;s')
+    expect(translateForHtml(key, {}, true)).toBe(translate(key))
   })
 
   it('mounts components of the shell', () => {
