@@ -1,4 +1,5 @@
-// The image, server and page, without a container engine: `npm run image` writes dist/image (an OCI layout) and dist/image.tar.
+// The image, server and page, without a container engine: `npm run image` writes dist/image (an OCI layout) and
+// dist/image.tar.
 // `--rootfs FOLDER` stops after the file system, which is what the Dockerfile wraps: both give the same files.
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'

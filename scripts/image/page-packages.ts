@@ -13,7 +13,8 @@ const packageFolder = /(?:^|\/)(node_modules\/(?:.*\/node_modules\/)?(?:@[^/]+\/
  */
 export async function packagesOfPage(folder: string): Promise<readonly string[]> {
   const maps = (await readdir(folder)).filter((name) => name.endsWith('.js.map'))
-  if (maps.length === 0) throw new Error(`${folder} has no source maps to tell which packages are in the bundle`)
+  if (maps.length === 0)
+    throw new Error(`${folder} has no source maps to tell which packages are in the bundle`)
   const packages = new Set<string>()
   for (const name of maps) {
     const { sources } = JSON.parse(await readFile(join(folder, name), 'utf8')) as { sources?: string[] }

@@ -7,6 +7,8 @@ import { join, relative } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import { gunzipSync } from 'node:zlib'
+import { build as esbuild } from 'esbuild'
+import { readBundle } from '../../server/plugin/bundle.ts'
 
 const root = join(import.meta.dirname, '../..')
 const run = promisify(execFile)
@@ -143,9 +145,19 @@ describe('the image', () => {
       '@kubernetes/client-node ',
       '@aws-sdk/client-ecr ',
       'Node.js v24',
+      '@rancher/shell ', // compiled into the page
+      'lodash ',
     ]) {
-      assert.ok(notices.includes(`====\n${name}`), name)
+      assert.equal(notices.split(`====\n${name}`).length, 2, name)
     }
+  })
+
+  it('holds the page, as the server would serve it', async () => {
+    const { version } = await readBundle(join(work, 'rootfs/app/plugin'))
+    const { version: whole } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
+      version: string
+    }
+    assert.equal(version, whole)
   })
 })
 
@@ -156,6 +168,33 @@ describe('the copy of Node’s licence', () => {
     if (text === undefined) return t.skip('npm dropped the original; `npm ci` brings it')
     const copy = await readFile(join(root, 'scripts/image/node-license.txt.gz'))
     assert.equal(gunzipSync(copy).toString(), text)
+  })
+})
+
+describe('the context that a container engine builds from', () => {
+  it('has all that assembling needs', async () => {
+    const { metafile } = await esbuild({
+      absWorkingDir: root,
+      entryPoints: ['scripts/image.ts'],
+      bundle: true,
+      packages: 'external',
+      platform: 'node',
+      format: 'esm',
+      write: false,
+      metafile: true,
+    })
+    const needed = [
+      ...Object.keys(metafile.inputs),
+      'server/main.ts',
+      'pkg/token-registries/index.ts',
+      'vue.config.cjs',
+      'babel.config.cjs',
+    ]
+    const lines = (await readFile(join(root, '.dockerignore'), 'utf8')).split('\n').filter(Boolean)
+    for (const path of needed) {
+      const matching = lines.filter((line) => `${path}/`.startsWith(`${line.replace(/^!/, '')}/`))
+      assert.ok(matching.at(-1)?.startsWith('!') ?? true, `${path} is left out by .dockerignore`)
+    }
   })
 })
 
