@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { loadPluginConfig } from '../../server/plugin/config.ts'
+import { loadPluginConfig, pluginMode } from '../../server/plugin/config.ts'
 import { writeBundle } from '../fakes/plugin/bundle.ts'
 import { mustStart, type PluginProcess } from '../fakes/plugin/process.ts'
 import { unpackAsRancher } from '../fakes/plugin/unpack.ts'
@@ -121,7 +121,7 @@ describe("the page's chart", () => {
       command: string[]
       env: { name: string; value: string }[]
     }
-    assert.deepEqual(command, ['/nodejs/bin/node', '/app/server.mjs'])
+    assert.deepEqual([...command, ...args], ['/nodejs/bin/node', '/app/server.mjs', pluginMode])
     const config = loadPluginConfig({
       env: { ...Object.fromEntries(env.map((one) => [one.name, one.value])), KUBERNETES_SERVICE_HOST: 'x' },
       argv: args,
