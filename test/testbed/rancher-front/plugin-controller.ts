@@ -35,14 +35,16 @@ export interface ControllerParts {
   index: PluginIndex
   context: DownloadContext
   retry: Retry
-  /** Merges into the status; resolves with the answer's status code. */
-  writeStatus: (name: string, status: PluginStatus) => Promise<number>
+  /** Merges into the status; resolves with the object, or undefined when it is gone. */
+  writeStatus: (name: string, status: PluginStatus) => Promise<UIPlugin | undefined>
 }
 
 /** Looks at one plugin at a time. */
 export class PluginController {
   readonly #parts: ControllerParts
   readonly #retries = new Map<string, NodeJS.Timeout>()
+  /** What was written last, by uid: the watch tells of it only later. */
+  readonly #written = new Map<string | undefined, UIPlugin>()
   #work: Promise<void> = Promise.resolve()
   #stopped = false
 
@@ -64,7 +66,7 @@ export class PluginController {
   }
 
   async #look(name: string): Promise<void> {
-    const plugins = this.#parts.list()
+    const plugins = this.#parts.list().map((seen) => newer(seen, this.#written.get(seen.metadata?.uid)))
     this.#parts.index.replace(
       plugins.map(({ spec, status }) => {
         return { ...spec.plugin, CacheState: status?.cacheState ?? '', Ready: status?.ready ?? false }
@@ -101,9 +103,13 @@ export class PluginController {
     this.#parts.index.mark(spec.plugin.name, cacheState, result.ready === true)
     const next = { ...result, cacheState, observedGeneration: generation(plugin) }
     if (isSame(next, status)) return
-    const written = await this.#parts.writeStatus(name, next).catch(() => 0)
-    // Removed meanwhile is fine; anything else comes again by a retry.
-    if (written !== 200 && written !== 404) this.#retryAfter(plugin, this.#parts.retry.minMs)
+    try {
+      const written = await this.#parts.writeStatus(name, next)
+      if (written) this.#written.set(written.metadata?.uid, written)
+    } catch {
+      // The API server is away for a moment; the next attempt writes it.
+      this.#retryAfter(plugin, this.#parts.retry.minMs)
+    }
   }
 
   async #fetch(plugin: PluginEntry, changed: boolean): Promise<void> {
@@ -132,6 +138,11 @@ export class PluginController {
 
 function generation({ metadata }: UIPlugin): number {
   return metadata?.generation ?? 0
+}
+
+function newer(seen: UIPlugin, written: UIPlugin | undefined): UIPlugin {
+  const version = ({ metadata }: UIPlugin): number => Number(metadata?.resourceVersion)
+  return written && version(written) > version(seen) ? written : seen
 }
 
 function backOff({ minMs, maxMs }: Retry, retryNumber: number): number {

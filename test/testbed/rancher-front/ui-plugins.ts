@@ -39,8 +39,12 @@ export async function startUIPlugins(options: UIPluginOptions): Promise<() => Pr
     index,
     context: { folder: data.path, resolve },
     retry,
-    writeStatus: (name, status) =>
-      plane.admin.request('PATCH', `${path}/${name}/status`, { status }).then((answer) => answer.status),
+    writeStatus: async (name, status) => {
+      const answer = await plane.admin.request<UIPlugin>('PATCH', `${path}/${name}/status`, { status })
+      if (answer.status === 404) return undefined
+      if (answer.status === 200) return answer.body
+      throw new Error(`status of UIPlugin ${name}: ${answer.status}`)
+    },
   })
   informer.on('add', (plugin) => controller.enqueue(plugin))
   informer.on('update', (plugin) => controller.enqueue(plugin))
