@@ -1,0 +1,42 @@
+// A registry as the detail page takes it, and what Rancher's masthead shows of it. Light: the models import it.
+import type {
+  ClusterTokenRegistrySpec,
+  ObjectMeta,
+  RegistryStatus,
+  TokenRegistrySpec,
+} from '../generated/types'
+import type { Translate } from './text'
+
+/** A spec of either kind; a newer server's may lack what this page takes for given. */
+export type AnySpec = Partial<TokenRegistrySpec> & Partial<ClusterTokenRegistrySpec>
+
+/** What the page uses of the two models. */
+export interface DetailRegistry {
+  readonly type: string
+  readonly metadata: ObjectMeta
+  readonly spec?: AnySpec
+  readonly status?: RegistryStatus
+  /** Whether Steve offers the link to change it. */
+  readonly canUpdate: boolean
+  /** Asks the server for a refresh now. */
+  refreshNow(): Promise<void>
+  resume(): Promise<void>
+}
+
+/** An entry of the masthead, as the shell's DetailTop and Metadata take it. */
+export interface MastheadDetail {
+  readonly label: string
+  readonly content: string
+}
+
+/** As much as is told of it. */
+export type Described = Pick<DetailRegistry, 'metadata' | 'spec' | 'status'>
+
+/** For `details` of a model: what tells registries apart at a glance. */
+export function detailsOf({ status }: Described, t: Translate): MastheadDetail[] {
+  const entries: [string, string | undefined][] = [
+    ['tokenRegistries.detail.masthead.hosts', status?.summary?.hosts],
+    ['tokenRegistries.detail.masthead.identity', status?.identity],
+  ]
+  return entries.flatMap(([key, content]) => (content ? [{ label: t(key), content }] : []))
+}
