@@ -10,6 +10,8 @@ module.exports = {
   testEnvironmentOptions: { customExportConditions: ['node', 'node-addons'] },
   moduleFileExtensions: ['ts', 'js', 'json', 'vue'],
   moduleNameMapper: {
+    // Types alone; the shell's components import it as if there were a module.
+    '^@shell/types/store/vuex$': '<rootDir>/test/empty.js',
     '^@shell/(.*)$': `${shell}/$1`,
     '^@components/(.*)$': `${shell}/rancher-components/$1`,
     '^@pkg/(.*)$': '<rootDir>/$1',

@@ -18,8 +18,9 @@ export interface DetailRegistry {
   readonly status?: RegistryStatus
   /** Whether Steve offers the link to change it. */
   readonly canUpdate: boolean
-  /** Asks the server for a refresh now. */
+  /** Asks for a refresh now; tells refusal and outcome itself, and resolves when it did. */
   refreshNow(): Promise<void>
+  /** Tells refusal and outcome itself. */
   resume(): Promise<void>
 }
 
