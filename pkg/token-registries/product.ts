@@ -1,34 +1,61 @@
 import type { IPlugin } from '@shell/core/types'
-import { PRODUCT, TYPES } from './config/types'
+import { headers, paginationHeaders } from './config/table'
+import { PRODUCT, PRODUCT_MISSING, TYPES } from './config/types'
 
-/** Called by the shell for every cluster store: says what the group in the side menu holds. */
+/** Between Apps and Service Discovery. */
+const weight = 97
+
+/** What both entries of the side menu have in common. The shell's own type does not know all that the shell takes. */
+const entry = { inStore: 'cluster', inExplorer: true, icon: 'lock', weight }
+
+/** Either kind tells that a server is, or was, installed. */
+const ourSchemas = new RegExp(`^(${TYPES.TokenRegistry}|${TYPES.TokenRegistryServer})$`.replace(/\./g, '\\.'))
+
+/**
+ * Called by the shell for every cluster store: says what the group in the side menu holds. Of the two entries one is
+ * shown at most. Users without any right on registries see neither: Steve has no schema of them for such a user, but
+ * everybody may read the one of the server.
+ */
 export function init(plugin: IPlugin, store: unknown): void {
-  const { product, basicType, configureType } = plugin.DSL(store, PRODUCT)
-
-  // The shell's type of it does not know all that the shell takes.
-  const group = {
-    inStore: 'cluster',
-    inExplorer: true,
-    icon: 'globe',
-    // Between Apps and Service Discovery.
-    weight: 97,
-    showNamespaceFilter: true,
-    // Without any right on them Steve shows no schema: no menu entry either.
-    ifHaveType: TYPES.TokenRegistry,
-  }
-  product(group)
-
-  basicType([TYPES.TokenRegistry, TYPES.ClusterTokenRegistry])
-  configureType(TYPES.TokenRegistry, {
-    isCreatable: true,
-    isEditable: true,
-    isRemovable: true,
-    canYaml: true,
-  })
-  configureType(TYPES.ClusterTokenRegistry, {
-    isCreatable: true,
-    isEditable: true,
-    isRemovable: true,
-    canYaml: true,
-  })
+  initProduct(plugin, store)
+  initMissing(plugin, store)
 }
+
+function initProduct(plugin: IPlugin, store: unknown): void {
+  const { product, basicType, configureType, headers: setHeaders } = plugin.DSL(store, PRODUCT)
+  const group = { ...entry, showNamespaceFilter: true, ifHaveType: TYPES.TokenRegistry }
+  product(group)
+  basicType([TYPES.TokenRegistry, TYPES.ClusterTokenRegistry])
+  for (const type of [TYPES.TokenRegistry, TYPES.ClusterTokenRegistry]) {
+    // The list brings its own masthead: whether Create is offered takes a question to the API server.
+    const options = {
+      isCreatable: true,
+      isEditable: true,
+      isRemovable: true,
+      canYaml: true,
+      showListMasthead: false,
+      // Our detail page says it in a sentence of its own, with what to do about it.
+      hideBanner: true,
+    }
+    configureType(type, options)
+    setHeaders(type, headers(type), paginationHeaders(type))
+  }
+}
+
+/** Where the server is not installed, an entry says so and what to ask for. */
+function initMissing(plugin: IPlugin, store: unknown): void {
+  const { product, basicType, virtualType } = plugin.DSL(store, PRODUCT_MISSING)
+  const group = { ...entry, ifNotHaveType: ourSchemas }
+  product(group)
+  virtualType({
+    name: PRODUCT_MISSING,
+    labelKey: `product.${PRODUCT}`,
+    // The only child: the group's header itself is the link.
+    overview: true,
+    route: { name: MISSING_ROUTE },
+  })
+  basicType([PRODUCT_MISSING])
+}
+
+/** Name of the page that says what is missing. */
+export const MISSING_ROUTE = `c-cluster-${PRODUCT_MISSING}`

@@ -1,4 +1,4 @@
-import SteveModel from '@shell/plugins/steve/steve-class'
+import RegistryModel from '../utils/registry-model'
 
-/** A TokenRegistry as the page sees it. */
-export default class TokenRegistry extends SteveModel {}
+/** A TokenRegistry as the page sees it: a team's, in its namespace. */
+export default class TokenRegistry extends RegistryModel {}

@@ -1,0 +1,4 @@
+import RegistryModel from '../utils/registry-model'
+
+/** A ClusterTokenRegistry as the page sees it: an administrator's, for selected namespaces. */
+export default class ClusterTokenRegistry extends RegistryModel {}

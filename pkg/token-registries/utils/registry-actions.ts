@@ -1,0 +1,192 @@
+// What the menu of a registry does: ask for a refresh and tell what came of it, suspend, resume.
+import { ANNOTATIONS } from '../config/types'
+import type { ObjectMeta, RegistryStatus } from '../generated/types'
+import { codeText } from './codes'
+import { parseTime } from './expiry'
+import { say, type Translate } from './text'
+
+/** As much of a registry's model as the actions use. */
+export interface ActingRegistry {
+  readonly id: string
+  readonly type: string
+  readonly nameDisplay: string
+  readonly metadata: ObjectMeta
+  readonly status?: RegistryStatus
+  readonly $getters: { readonly byId: (type: string, id: string) => unknown }
+  linkFor(name: string): string | undefined
+  $dispatch(action: string, payload?: unknown, options?: { root: boolean }): Promise<unknown>
+}
+
+/** The object as an answer of the API has it. */
+type Answer = Pick<ActingRegistry, 'metadata' | 'status'>
+
+/** A refresh that was asked for less than 30 s after another waits so long; the rest is for the call itself. */
+const patienceMs = 60_000
+const firstLookMs = 500
+const longestLookMs = 3000
+
+/**
+ * Asks the server to refresh now and tells the user at once that it was asked, and later what came of it; a list would
+ * show it seconds late, and a failure only as a changed colour. Ends when each answered, or after a minute.
+ */
+export async function askForRefresh(registries: readonly ActingRegistry[], t: Translate): Promise<void> {
+  const request = new Date().toISOString()
+  const annotations = { [ANNOTATIONS.refreshRequestedAt]: request }
+  const asked = await each(registries, t, (registry) => patch(registry, { metadata: { annotations } }))
+  if (asked.length === 0) return
+  growl(asked, 'info', {
+    title: titleOf(asked, t),
+    message: t('tokenRegistries.actions.refresh.asked', { count: asked.length }),
+  })
+  const outcomes = await Promise.all(asked.map((registry) => outcomeOf(registry, request)))
+  tellOutcomes(asked, outcomes, t)
+}
+
+/**
+ * Sets spec.suspend. A change of the object by somebody else in the meantime is not overwritten: it is shown as the
+ * conflict that it is. A new status alone is no such change.
+ */
+export async function setSuspended(
+  registries: readonly ActingRegistry[],
+  suspend: boolean,
+  t: Translate,
+): Promise<void> {
+  const done = await each(registries, t, (registry) => suspendOne(registry, suspend))
+  if (done.length === 0) return
+  const args = { count: done.length }
+  const message = suspend
+    ? t('tokenRegistries.actions.suspend.done', args)
+    : t('tokenRegistries.actions.resume.done', args)
+  growl(done, 'success', { title: titleOf(done, t), message })
+}
+
+async function suspendOne(registry: ActingRegistry, suspend: boolean): Promise<void> {
+  const { generation, resourceVersion } = registry.metadata
+  try {
+    await patch(registry, { metadata: { resourceVersion }, spec: { suspend } })
+  } catch (error) {
+    if (statusOf(error) !== 409) throw error
+    const { metadata } = await read(registry)
+    if (metadata.generation !== generation) throw error
+    await patch(registry, { metadata: { resourceVersion: metadata.resourceVersion }, spec: { suspend } })
+  }
+}
+
+/** Does it to all at once; what is refused is told and left out of the answer. */
+async function each(
+  registries: readonly ActingRegistry[],
+  t: Translate,
+  act: (registry: ActingRegistry) => Promise<void>,
+): Promise<ActingRegistry[]> {
+  const results = await Promise.allSettled(registries.map(act))
+  return registries.filter((registry, index) => {
+    const result = results[index]
+    if (result?.status !== 'rejected') return true
+    const title = t('tokenRegistries.actions.refused', { name: registry.nameDisplay })
+    void registry.$dispatch('growl/fromError', { title, err: result.reason as unknown }, { root: true })
+    return false
+  })
+}
+
+async function patch(registry: ActingRegistry, data: unknown): Promise<void> {
+  const opt = {
+    url: registry.linkFor('update'),
+    method: 'patch',
+    headers: { 'content-type': 'application/merge-patch+json' },
+    data,
+  }
+  await show(registry, await registry.$dispatch('request', { opt, type: registry.type }))
+}
+
+async function read(registry: ActingRegistry): Promise<Answer> {
+  const opt = { url: registry.linkFor('self') }
+  const answer = await registry.$dispatch('request', { opt, type: registry.type })
+  await show(registry, answer)
+  return answer as Answer
+}
+
+/** Puts what the API answered into the store, so that the page shows it now; unless the page has moved on. */
+async function show(registry: ActingRegistry, answer: unknown): Promise<void> {
+  if (registry.$getters.byId(registry.type, registry.id) === undefined) return
+  await registry.$dispatch('load', { data: answer, invalidatePageCache: false })
+}
+
+/** The status in which the server says that it has acted on the request; undefined when it did not within a minute. */
+async function outcomeOf(registry: ActingRegistry, request: string): Promise<RegistryStatus | undefined> {
+  const deadline = Date.now() + patienceMs
+  for (let wait = firstLookMs; Date.now() + wait <= deadline; wait = Math.min(wait * 1.5, longestLookMs)) {
+    await new Promise((resolve) => setTimeout(resolve, wait))
+    try {
+      const { status } = await read(registry)
+      if (status?.lastHandledRefreshRequest === request) return status
+    } catch (error) {
+      // Deleted, or out of sight: there is nothing to wait for. Other failures pass.
+      if (statusOf(error) === 404 || statusOf(error) === 403) return undefined
+    }
+  }
+  return undefined
+}
+
+function tellOutcomes(
+  registries: readonly ActingRegistry[],
+  outcomes: readonly (RegistryStatus | undefined)[],
+  t: Translate,
+): void {
+  const refreshed = registries.filter((_registry, index) => issued(outcomes[index])?.status === 'True')
+  if (refreshed.length > 0) {
+    const status = outcomes[registries.indexOf(refreshed[0] as ActingRegistry)]
+    growl(refreshed, 'success', {
+      title: titleOf(refreshed, t),
+      message: successText(refreshed.length, status, t),
+    })
+  }
+  registries.forEach((registry, index) => {
+    const status = outcomes[index]
+    const condition = issued(status)
+    if (condition?.status === 'True') return
+    const title = titleOf([registry], t)
+    if (condition === undefined) {
+      growl([registry], 'warning', { title, message: t('tokenRegistries.actions.refresh.silent') })
+      return
+    }
+    const meaning = codeText(condition.reason)
+    const message = [
+      meaning === undefined ? condition.reason : say(t, meaning, new Date()),
+      condition.message,
+    ]
+    growl([registry], 'error', { title, message: message.join(' ') })
+  })
+}
+
+function successText(count: number, status: RegistryStatus | undefined, t: Translate): string {
+  const time = parseTime(status?.expiresAt)
+  if (count > 1) return t('tokenRegistries.actions.refresh.doneMany', { count })
+  return time === undefined
+    ? t('tokenRegistries.actions.refresh.doneEndless')
+    : say(t, { key: 'tokenRegistries.actions.refresh.done', args: { time } }, new Date())
+}
+
+function issued(
+  status: RegistryStatus | undefined,
+): NonNullable<RegistryStatus['conditions']>[number] | undefined {
+  return status?.conditions?.find(({ type }) => type === 'CredentialIssued')
+}
+
+function titleOf(registries: readonly ActingRegistry[], t: Translate): string {
+  const [first] = registries
+  return registries.length === 1 && first !== undefined
+    ? first.nameDisplay
+    : t('tokenRegistries.actions.many', { count: registries.length })
+}
+
+function growl(
+  [first]: readonly ActingRegistry[],
+  kind: 'info' | 'success' | 'warning' | 'error',
+  data: { title: string; message: string },
+): void {
+  void first?.$dispatch(`growl/${kind}`, data, { root: true })
+}
+
+function statusOf(error: unknown): number | undefined {
+  return (error as { _status?: number } | undefined)?._status
+}

@@ -1,0 +1,161 @@
+import { DESCRIPTION } from '@shell/config/labels-annotations'
+import SteveModel from '@shell/plugins/steve/steve-class'
+import { ANNOTATIONS, PRODUCT } from '../config/types'
+import type { ObjectMeta, RegistryStatus, TokenRegistrySpec } from '../generated/types'
+import { healthOf, type Health } from './health'
+import { askForRefresh, setSuspended, type ActingRegistry } from './registry-actions'
+import { say, type Translate } from './text'
+
+/** The object that a model wraps. Its fields are set by the shell's constructor, so the class declares none. */
+interface RegistryObject {
+  metadata: Partial<ObjectMeta>
+  readonly spec?: Partial<TokenRegistrySpec>
+  status?: RegistryStatus
+}
+
+interface MenuAction {
+  readonly action?: string
+  readonly divider?: boolean
+  readonly [option: string]: unknown
+}
+
+/** What both kinds of registries have in common: their state in words, and what can be done with them. */
+export default class RegistryModel extends SteveModel {
+  /** The situation at this moment. Components that show it for long follow a clock of their own (utils/now.ts). */
+  get health(): Health {
+    return healthOf(objectOf(this), new Date())
+  }
+
+  get stateDisplay(): string {
+    return say(wordsOf(this), this.health.badge, new Date())
+  }
+
+  get stateColor(): string {
+    return `text-${this.health.colour}`
+  }
+
+  get stateSimpleColor(): string {
+    return this.health.colour
+  }
+
+  /** Steve derives a state from the conditions by rules for all kinds. These here know more: docs/adr/0007. */
+  get stateObj(): { name: string; error: boolean; transitioning: boolean; message: string } {
+    const { state, colour } = this.health
+    return { name: state, error: colour === 'error', transitioning: false, message: this.stateDescription }
+  }
+
+  /** A line below the row of a list, for what needs attention. */
+  get stateDescription(): string {
+    const { colour, sentence, message = '' } = this.health
+    if (colour !== 'error' && colour !== 'warning') return ''
+    return [say(wordsOf(this), sentence, new Date()), message].filter((part) => part !== '').join(' ')
+  }
+
+  /** The code of what goes wrong; undefined while nothing does. */
+  get failureCode(): string | undefined {
+    const { colour, reason } = this.health
+    return colour === 'error' || colour === 'warning' ? reason : undefined
+  }
+
+  /** The name of the provider block, before the first status too. */
+  get providerName(): string {
+    const { spec, status } = objectOf(this)
+    return status?.provider ?? Object.keys(spec?.provider ?? {})[0] ?? ''
+  }
+
+  // The shell's setter also writes spec.description, which our schema does not have.
+  get description(): string | undefined {
+    return objectOf(this).metadata.annotations?.[DESCRIPTION]
+  }
+
+  set description(text: string | undefined) {
+    const { metadata } = objectOf(this)
+    metadata.annotations = { ...metadata.annotations, [DESCRIPTION]: text ?? '' }
+  }
+
+  /** Links to a registry lead into our pages, from wherever they are followed. */
+  get _detailLocation(): { name: string; params: Record<string, string> } {
+    const location = super._detailLocation
+    return { ...location, params: { ...location.params, product: PRODUCT } }
+  }
+
+  get _availableActions(): MenuAction[] {
+    const suspended = objectOf(this).spec?.suspend === true
+    const mine: MenuAction[] = [
+      {
+        action: 'refreshNow',
+        label: this.t('tokenRegistries.actions.refresh.label'),
+        icon: 'icon icon-refresh',
+        // While it is suspended the server asks for nothing.
+        enabled: this.canUpdate && !suspended,
+        bulkable: true,
+        bulkAction: 'refreshNowBulk',
+      },
+      {
+        action: 'suspend',
+        label: this.t('tokenRegistries.actions.suspend.label'),
+        icon: 'icon icon-pause',
+        enabled: this.canUpdate && !suspended,
+        bulkable: true,
+        bulkAction: 'suspendBulk',
+      },
+      {
+        action: 'resume',
+        label: this.t('tokenRegistries.actions.resume.label'),
+        icon: 'icon icon-play',
+        enabled: this.canUpdate && suspended,
+        bulkable: true,
+        bulkAction: 'resumeBulk',
+      },
+      { divider: true },
+    ]
+    return [...mine, ...(super._availableActions as MenuAction[])]
+  }
+
+  /** Resolves when the outcome has been told. */
+  refreshNow(): Promise<void> {
+    return this.refreshNowBulk([this])
+  }
+
+  suspend(): Promise<void> {
+    return this.suspendBulk([this])
+  }
+
+  resume(): Promise<void> {
+    return this.resumeBulk([this])
+  }
+
+  refreshNowBulk(registries: readonly RegistryModel[]): Promise<void> {
+    return askForRefresh(acting(registries), wordsOf(this))
+  }
+
+  suspendBulk(registries: readonly RegistryModel[]): Promise<void> {
+    return setSuspended(acting(registries), true, wordsOf(this))
+  }
+
+  resumeBulk(registries: readonly RegistryModel[]): Promise<void> {
+    return setSuspended(acting(registries), false, wordsOf(this))
+  }
+
+  /** A copy has a status of its own, and nobody has asked for its refresh. */
+  cleanForNew(): void {
+    super.cleanForNew()
+    const object = objectOf(this)
+    delete object.metadata.annotations?.[ANNOTATIONS.refreshRequestedAt]
+    delete object.status
+  }
+}
+
+// The page's models are proxies of Vue, on which private fields of a class fail: hence functions.
+
+function objectOf(model: unknown): RegistryObject {
+  return model as RegistryObject
+}
+
+function wordsOf(model: unknown): Translate {
+  return (model as { $rootGetters: Record<string, unknown> }).$rootGetters['i18n/t'] as Translate
+}
+
+function acting(registries: readonly unknown[]): readonly ActingRegistry[] {
+  return registries as readonly ActingRegistry[]
+}
