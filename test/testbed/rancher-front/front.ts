@@ -37,14 +37,12 @@ export async function startRancher(options: RancherOptions): Promise<Rancher> {
   try {
     const running = await startSteves(clusters, stops)
     const index = new PluginIndex()
-    const retry = options.pluginRetry ?? usualRetry
-    stops.push(
-      await startUIPlugins({ plane: local.plane, index, resolve: resolver(options.services), retry }),
-    )
+    const { services, dashboard, pluginRetry: retry = usualRetry, log = () => undefined } = options
+    const plugins = { plane: local.plane, index, resolve: resolver(services), retry, log }
+    stops.push(await startUIPlugins(plugins))
     const preferences: Preferences = new Map()
     const requests: ApiRequest[] = []
     const parts = { sessions: new Sessions(accounts), clusters: running, requests }
-    const { dashboard } = options
     const handle = createApp({ ...parts, preferences, plugins: index, version, dashboard }).callback()
     const server = createServer((request, response) => void handle(request, response))
     const endUpgrades = acceptUpgrades(server, parts)

@@ -40,6 +40,8 @@ export interface RancherOptions {
   rancherVersion?: string
   /** First and longest wait of the UIPlugin controller after a failure (default: Rancher's, 10 s and 30 min). */
   pluginRetry?: { minMs: number; maxMs: number }
+  /** Gets a line for each failure of the UIPlugin controller, which Rancher would log (default: nobody does). */
+  log?: (line: string) => void
 }
 
 /** Somebody who can log in, with the user id (`u-…`) that Kubernetes sees. */

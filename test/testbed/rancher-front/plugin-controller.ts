@@ -35,6 +35,8 @@ export interface ControllerParts {
   index: PluginIndex
   context: DownloadContext
   retry: Retry
+  /** Why an attempt failed; the status says the same few words for every reason. */
+  log: (line: string) => void
   /** Merges into the status; resolves with the object, or undefined when it is gone. */
   writeStatus: (name: string, status: PluginStatus) => Promise<UIPlugin | undefined>
 }
@@ -55,7 +57,9 @@ export class PluginController {
   /** To be called for each plugin that came, changed or went. */
   enqueue({ metadata }: KubernetesObject): void {
     const name = metadata?.name ?? ''
-    this.#work = this.#work.then(() => (this.#stopped ? undefined : this.#look(name)))
+    this.#work = this.#work
+      .then(() => (this.#stopped ? undefined : this.#look(name)))
+      .catch((error: unknown) => this.#parts.log(`UIPlugin ${name}: ${reasonOf(error)}`))
   }
 
   /** Ends the retries and waits for what is under way. */
@@ -86,15 +90,13 @@ export class PluginController {
     const name = plugin.metadata?.name ?? ''
     const { spec, status } = plugin
     const retryNumber = changed ? 0 : (status?.retryNumber ?? 0)
-    const waiting = spec.plugin.noCache ? 'disabled' : 'pending'
-    this.#parts.index.mark(spec.plugin.name, waiting, false)
-    let cacheState: CacheState = waiting
+    let cacheState: CacheState = spec.plugin.noCache ? 'disabled' : 'pending'
     let result: PluginStatus = { ready: true, error: '', retryNumber: 0, retryAt: null }
     try {
       await this.#fetch(spec.plugin, changed)
       if (!spec.plugin.noCache) cacheState = 'cached'
-    } catch {
-      // The reason is only in Rancher's log; the status has these words for every one.
+    } catch (error) {
+      this.#parts.log(`UIPlugin ${name}: ${reasonOf(error)}`)
       const waitMs = backOff(this.#parts.retry, retryNumber)
       this.#retryAfter(plugin, waitMs)
       const retryAt = new Date(Date.now() + waitMs).toISOString().replace(/\.\d+Z$/, 'Z')
@@ -106,8 +108,9 @@ export class PluginController {
     try {
       const written = await this.#parts.writeStatus(name, next)
       if (written) this.#written.set(written.metadata?.uid, written)
-    } catch {
+    } catch (error) {
       // The API server is away for a moment; the next attempt writes it.
+      this.#parts.log(`UIPlugin ${name}: ${reasonOf(error)}`)
       this.#retryAfter(plugin, this.#parts.retry.minMs)
     }
   }
@@ -117,6 +120,7 @@ export class PluginController {
     if (plugin.noCache) return
     if (changed) await removeCached(plugin.name, context)
     else if (await isCached(plugin, context)) return
+    this.#parts.index.mark(plugin.name, 'pending', false)
     await download(plugin, context)
   }
 
@@ -138,6 +142,12 @@ export class PluginController {
 
 function generation({ metadata }: UIPlugin): number {
   return metadata?.generation ?? 0
+}
+
+/** One line, with the reasons of both ways when there were two. */
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(reasonOf).join('; ')
+  return error instanceof Error ? error.message : String(error)
 }
 
 function newer(seen: UIPlugin, written: UIPlugin | undefined): UIPlugin {

@@ -29,6 +29,7 @@ describe('UI extensions', { timeout: 300_000 }, () => {
   /** What the extension's server has, and what it was asked for. */
   const served = new Map<string, string | Buffer>()
   const asked: string[] = []
+  const logged: string[] = []
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'ui-plugins-'))
@@ -47,6 +48,7 @@ describe('UI extensions', { timeout: 300_000 }, () => {
       users: [{ name: 'alice', globalRole: 'user' }],
       services,
       pluginRetry: { minMs: 50, maxMs: 400 },
+      log: (line) => logged.push(line),
     })
     user = await clientOf(rancher, 'alice')
   })
@@ -62,6 +64,7 @@ describe('UI extensions', { timeout: 300_000 }, () => {
     await waitForIndex([])
     served.clear()
     asked.length = 0
+    logged.length = 0
     services.clear()
   })
 
@@ -191,6 +194,7 @@ describe('UI extensions', { timeout: 300_000 }, () => {
       403,
       'url scheme [http] is not allowed, only https is permitted',
     ])
+    assert.equal(logged[0], 'UIPlugin shop: package.json has version 1.0.0, spec.plugin.version 1.0.1')
     await patch({ version: '1.0.0' })
     const { status: later } = await waitForStatus(({ ready }) => ready === true)
     assert.partialDeepStrictEqual(later, { cacheState: 'cached', retryNumber: 0, observedGeneration: 2 })
@@ -245,6 +249,7 @@ describe('UI extensions', { timeout: 300_000 }, () => {
     await put({ compressedEndpoint })
     await waitForStatus(({ error }) => error === 'Failed to cache plugin')
     assert.deepEqual(asked, [])
+    assert.match(logged[0] ?? '', /shop-ui\.shop\.svc:8080 is neither a Service .* nor on loopback/)
     services.set('http://shop-ui.shop:8080', url)
     await waitForStatus(({ ready }) => ready === true)
     assert.deepEqual(asked, ['/1.0.0.tgz'])
@@ -267,20 +272,24 @@ describe('UI extensions', { timeout: 300_000 }, () => {
     await writeFile(join(folder, 'outside'), 'x')
     served.set('/dots.tgz', await buffer(create({ cwd, gzip: true, preservePaths: true }, ['../outside'])))
     served.set('/1.0.0/plugin/package.json', JSON.stringify({ version: '1.0.0' }))
-    served.set('/1.0.0/files.txt', 'plugin/%2e%2e/%2e%2e/%2e%2e/outside')
-    for (const entry of [
-      { compressedEndpoint: `${url}/link.tgz` },
-      { compressedEndpoint: `${url}/dots.tgz` },
-      { endpoint: `${url}/1.0.0` },
-      { compressedEndpoint: await serveArchive('1.0.0'), name: '../shop' },
-      { compressedEndpoint: await serveArchive('1.0.0'), name: '.' },
-    ]) {
+    served.set('/1.0.0/files.txt', 'plugin/package.json\n.hidden')
+    served.set('/1.0.0/.hidden', 'x')
+    const compressedEndpoint = await serveArchive('1.0.0')
+    for (const [entry, reason] of [
+      [{ compressedEndpoint: `${url}/link.tgz` }, /etc is a SymbolicLink, not a file/],
+      [{ compressedEndpoint: `${url}/dots.tgz` }, /path contains '\.\.'/],
+      [{ endpoint: `${url}/1.0.0` }, /files\.txt: invalid entry \.hidden/],
+      [{ compressedEndpoint, name: '../shop' }, /\.\.\/shop leads out/],
+      [{ compressedEndpoint, name: '.' }, /\. leads out/],
+    ] as const) {
+      logged.length = 0
       await put(entry)
       await waitForStatus(({ error }) => error === 'Failed to cache plugin')
+      assert.match(logged[0] ?? '', reason)
       await plane.admin.delete(`${collection}/shop`)
       await waitForIndex([])
     }
-    await put({ compressedEndpoint: await serveArchive('1.0.0') })
+    await put({ compressedEndpoint })
     await waitForStatus(({ ready }) => ready === true)
     for (const path of [
       'shop/1.0.0/..%2f..%2f..%2fetc%2fpasswd',

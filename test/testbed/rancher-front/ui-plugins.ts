@@ -14,6 +14,7 @@ export interface UIPluginOptions {
   index: PluginIndex
   resolve: Resolve
   retry: Retry
+  log: (line: string) => void
 }
 
 const collection = {
@@ -25,7 +26,7 @@ const collection = {
 
 /** Starts the controller. Only UIPlugins in cattle-ui-plugin-system count. @returns what stops it */
 export async function startUIPlugins(options: UIPluginOptions): Promise<() => Promise<void>> {
-  const { plane, index, resolve, retry } = options
+  const { plane, index, resolve, retry, log } = options
   const data = await makeDataFolder()
   index.folder = data.path
   const { group, version, namespace, plural } = collection
@@ -39,6 +40,7 @@ export async function startUIPlugins(options: UIPluginOptions): Promise<() => Pr
     index,
     context: { folder: data.path, resolve },
     retry,
+    log,
     writeStatus: async (name, status) => {
       const answer = await plane.admin.request<UIPlugin>('PATCH', `${path}/${name}/status`, { status })
       if (answer.status === 404) return undefined
@@ -55,7 +57,7 @@ export async function startUIPlugins(options: UIPluginOptions): Promise<() => Pr
   informer.on('error', () => {
     void delay(500, undefined, { signal: stopped.signal })
       .then(() => informer.start())
-      .catch(() => undefined)
+      .catch((error: Error) => stopped.signal.aborted || log(`UIPlugins: ${error.message}`))
   })
   await informer.start()
   return async () => {
