@@ -9,14 +9,23 @@ import { runForwardingSignals } from './run/spawn.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** `testbed` = needs the real control plane, which is built from Go sources the first time. */
+/**
+ * `testbed` = needs the real control plane, which is built from Go sources the first time; `page` = needs the Rancher
+ * Dashboard, built from the shell's sources the first time.
+ */
 const commands = {
   demo: {
     script: 'scripts/demo.ts',
     testbed: true,
+    page: true,
     about: 'a real control plane, the server and a pull, to look at',
   },
-  test: { script: 'scripts/test.ts', testbed: true, about: 'all tests; -- --only TIER[,TIER] for some' },
+  test: {
+    script: 'scripts/test.ts',
+    testbed: true,
+    page: true,
+    about: 'all tests; -- --only TIER[,TIER] for some',
+  },
   unit: {
     script: 'scripts/test.ts',
     args: ['--only', 'unit'],
@@ -35,6 +44,31 @@ const commands = {
     args: ['--only', 'lint,types,generated,unit'],
     about: 'lint, types, generated files, unit tests',
   },
+  page: {
+    script: 'scripts/test.ts',
+    args: ['--only', 'page'],
+    about: "the tests of the page's parts, and the size of its bundle",
+  },
+  extension: { script: 'scripts/extension.ts', about: 'the bundle that Rancher loads' },
+  dashboard: {
+    script: 'scripts/dashboard.ts',
+    testbed: true,
+    page: true,
+    about: 'the Rancher Dashboard with the page, to work on it',
+  },
+  e2e: {
+    script: 'scripts/test.ts',
+    args: ['--only', 'e2e'],
+    testbed: true,
+    page: true,
+    about: 'the page in a real browser',
+  },
+  screenshots: {
+    script: 'test/e2e/screenshots.ts',
+    testbed: true,
+    page: true,
+    about: 'the images of the documentation',
+  },
   image: { script: 'scripts/image.ts', about: 'the OCI image, without a container engine' },
   start: { script: 'server/main.ts', about: 'the server: -- --kubeconfig FILE --context NAME' },
 }
@@ -47,7 +81,11 @@ async function main([name, ...args]) {
     return name === undefined || name === '--help' ? 0 : 2
   }
 
-  const { missing, notes } = findProblems({ root, testbed: command.testbed === true })
+  const { missing, notes } = findProblems({
+    root,
+    testbed: command.testbed === true,
+    page: command.page === true,
+  })
   if (missing.length > 0) {
     console.error(`"npm run ${name}" cannot start, this is missing:\n`)
     for (const { what, remedy } of missing) console.error(`  - ${what}\n    ${remedy}`)

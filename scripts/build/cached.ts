@@ -8,6 +8,8 @@ import { withLock } from '../../test/testbed/lock.ts'
 
 /** How many results of a kind stay: the current one, and the one of another branch. */
 const keptVersions = 2
+/** Others stay so long after their last use: somebody may be at work with them. */
+const inUseMs = 60 * 60 * 1000
 const abandonedAfterMs = 24 * 60 * 60 * 1000
 
 /** One kind of build. */
@@ -64,7 +66,8 @@ async function prune(root: string): Promise<void> {
       .filter((name) => /^[0-9a-f]{16}$/.test(name))
       .map(async (name) => ({ name, usedAt: (await stat(join(root, name))).mtimeMs })),
   )
-  const old = dated.sort((a, b) => b.usedAt - a.usedAt).slice(keptVersions)
+  const others = dated.sort((a, b) => b.usedAt - a.usedAt).slice(keptVersions)
+  const old = others.filter(({ usedAt }) => Date.now() - usedAt > inUseMs)
   for (const { name } of old) await rm(join(root, name), { recursive: true, force: true })
   // What a killed build left: the names of unfinished folders have a dot.
   for (const name of names.filter((entry) => /^[0-9a-f]{16}\.\w{6}$/.test(entry))) {

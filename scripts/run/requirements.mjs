@@ -2,10 +2,13 @@
 import { spawnSync } from 'node:child_process'
 import fs, { existsSync, readdirSync } from 'node:fs' // as a whole too: an older Node must get as far as the message
 import { cpus, homedir, totalmem } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { pathWithoutPackages } from './packages.mjs'
 
 const gigabyte = 1e9
+
+/** As test/e2e/chromium.ts looks for them. */
+const browsers = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome']
 
 /**
  * What is known about this machine. Tests pass their own.
@@ -13,7 +16,7 @@ const gigabyte = 1e9
  * @param {string} root folder of the checkout
  */
 export function lookAround(root) {
-  const caches = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'token-registries', 'testbed')
+  const caches = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'token-registries')
   const limit = process.constrainedMemory?.() ?? 0
   return {
     platform: `${process.platform}-${process.arch}`,
@@ -25,16 +28,19 @@ export function lookAround(root) {
     memoryBytes: limit > 0 ? Math.min(limit, totalmem()) : totalmem(),
     processors: Math.max(1, cpus().length),
     packages: existsSync(join(root, 'node_modules')),
-    testbedBuilt: hasBuild(caches),
+    testbedBuilt: hasBuild(join(caches, 'testbed'), 'testbed'),
+    dashboardBuilt: hasBuild(join(caches, 'dashboard'), 'index.html'),
+    browser: Boolean(process.env.CHROMIUM_PATH) || browsers.some(isOnPath),
   }
 }
 
 /**
- * @param {{ root: string, testbed: boolean }} wanted testbed = the command runs the real control plane
+ * @param {{ root: string, testbed?: boolean, page?: boolean }} wanted testbed = the command runs the real control
+ *   plane, page = the Rancher Dashboard in a browser
  * @param {ReturnType<typeof lookAround>} seen
  * @returns {{ missing: { what: string, remedy: string }[], notes: string[] }}
  */
-export function findProblems({ root, testbed }, seen = lookAround(root)) {
+export function findProblems({ root, testbed = false, page = false }, seen = lookAround(root)) {
   const missing = []
   const notes = []
   const want = (fine, what, remedy) => {
@@ -63,6 +69,13 @@ export function findProblems({ root, testbed }, seen = lookAround(root)) {
       'give this machine or container more memory',
     )
   }
+  if (page) {
+    want(
+      seen.browser || seen.platform === 'linux-x64',
+      'Chromium or Chrome (npm has one for linux-x64 only)',
+      'install it, or set CHROMIUM_PATH to the program',
+    )
+  }
   // A build leaves 5 GB of Go caches; afterwards only data folders of control planes come and go.
   const wantedBytes = (testbed && !seen.testbedBuilt ? 8 : 1) * gigabyte
   want(
@@ -72,11 +85,23 @@ export function findProblems({ root, testbed }, seen = lookAround(root)) {
   )
 
   if (seen.platform !== 'linux-x64') notes.push(`note: ${seen.platform} is not tested, linux-x64 is`)
-  const minutes = (testbed && !seen.testbedBuilt ? 20 / seen.processors : 0) + (seen.packages ? 0 : 1)
-  if (minutes > 0) {
-    const why =
-      testbed && !seen.testbedBuilt ? 'it builds Kubernetes from source once' : 'it installs packages'
-    notes.push(`This first run takes about ${Math.ceil(minutes)} min longer: ${why}.`)
+  const first = [
+    { needed: !seen.packages, minutes: 1, why: 'it installs packages' },
+    {
+      needed: testbed && !seen.testbedBuilt,
+      minutes: 20 / seen.processors,
+      why: 'it builds Kubernetes from source once',
+    },
+    {
+      needed: page && !seen.dashboardBuilt,
+      minutes: 6 / seen.processors,
+      why: 'it builds the Rancher Dashboard once',
+    },
+  ].filter(({ needed }) => needed)
+  if (first.length > 0) {
+    const minutes = Math.ceil(first.reduce((sum, each) => sum + each.minutes, 0))
+    const why = first.map((each) => each.why).join(', ')
+    notes.push(`This first run takes about ${minutes} min longer: ${why}.`)
   }
   return { missing, notes }
 }
@@ -91,6 +116,11 @@ function outputOf(command, args) {
   return status === 0 ? stdout.trim() : undefined
 }
 
+function isOnPath(name) {
+  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '')
+  return folders.some((folder) => existsSync(join(folder, name)))
+}
+
 function goVersion(text) {
   return /\bgo(\d+)\.(\d+)/
     .exec(text ?? '')
@@ -103,9 +133,10 @@ function freeBytesAt(path) {
   return bavail * bsize
 }
 
-function hasBuild(folder) {
+/** Whether a cache folder holds a whole result; unfinished ones have a dot in their name. */
+function hasBuild(folder, file) {
   if (!existsSync(folder)) return false
-  return readdirSync(folder).some((name) => existsSync(join(folder, name, 'testbed')))
+  return readdirSync(folder).some((name) => !name.includes('.') && existsSync(join(folder, name, file)))
 }
 
 function inGigabytes(bytes) {

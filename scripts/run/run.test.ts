@@ -19,9 +19,11 @@ const good = {
   processors: 2,
   packages: true,
   testbedBuilt: false,
+  dashboardBuilt: false,
+  browser: false,
 }
-const whatIsMissing = (seen: Partial<typeof good>, testbed = true) =>
-  findProblems({ root: '/nowhere', testbed }, { ...good, ...seen }).missing.map(({ what }) => what)
+const whatIsMissing = (seen: Partial<typeof good>, testbed = true, page = false) =>
+  findProblems({ root: '/nowhere', testbed, page }, { ...good, ...seen }).missing.map(({ what }) => what)
 
 describe('findProblems', () => {
   it('finds none on a good machine and says how long the first run takes', () => {
@@ -32,6 +34,21 @@ describe('findProblems', () => {
       findProblems({ root: '/nowhere', testbed: true }, { ...good, testbedBuilt: true }).notes,
       [],
     )
+  })
+
+  it('counts the build of the Dashboard where a page is shown', () => {
+    const wanted = { root: '/nowhere', testbed: true, page: true }
+    assert.match(findProblems(wanted, good).notes.join(), /about 13 min longer: .*Kubernetes.*Dashboard/)
+    const built = { ...good, testbedBuilt: true, dashboardBuilt: true }
+    assert.deepEqual(findProblems(wanted, built).notes, [])
+  })
+
+  it('asks for a browser only where npm has none', () => {
+    assert.deepEqual(whatIsMissing({}, true, true), [])
+    const mac = { platform: 'darwin-arm64' }
+    assert.match(whatIsMissing(mac, true, true).join(), /Chromium/)
+    assert.deepEqual(whatIsMissing({ ...mac, browser: true }, true, true), [])
+    assert.deepEqual(whatIsMissing(mac, true, false), [])
   })
 
   it('names everything at once', () => {
