@@ -92,13 +92,13 @@ export class TestBrowser {
       baseURL: `${this.#origin}/dashboard/`,
       viewport: viewport ?? { width: 1280, height: 800 },
       reducedMotion: 'reduce',
+      // A user's preference `auto`, the default, follows it.
       colorScheme: theme,
       locale: 'en-GB',
       timezoneId: 'UTC',
     })
     const errors = new PageErrors(context)
     await logIn(context, this.#origin, { name, password })
-    await setTheme(context, this.#origin, theme)
     const page = await context.newPage()
     return {
       page,
@@ -126,26 +126,6 @@ async function logIn(
     data: { type: 'localProvider', username, password, responseType: 'cookie' },
   })
   if (!answer.ok()) throw new Error(`${username} cannot log in: ${answer.status()} ${await answer.text()}`)
-}
-
-/** As the preferences page stores it; the rest of the preferences stays. */
-async function setTheme(context: BrowserContext, origin: string, theme: 'light' | 'dark'): Promise<void> {
-  const collection = `${origin}/v1/userpreferences`
-  const list = (await (await context.request.get(collection)).json()) as { data: Preference[] }
-  const preference = list.data[0]
-  if (!preference) throw new Error('Rancher has no preferences of this user')
-  const cookies = await context.cookies()
-  const csrf = cookies.find(({ name }) => name === 'CSRF')?.value
-  const answer = await context.request.put(`${collection}/${preference.id}`, {
-    headers: csrf === undefined ? {} : { 'x-api-csrf': csrf },
-    data: { ...preference, data: { ...preference.data, theme: JSON.stringify(theme) } },
-  })
-  if (!answer.ok()) throw new Error(`the theme was refused: ${answer.status()} ${await answer.text()}`)
-}
-
-interface Preference {
-  readonly id: string
-  readonly data: Readonly<Record<string, string>>
 }
 
 async function open(page: Page, path: string): Promise<void> {

@@ -1,10 +1,6 @@
 // Who works on the stage's clusters, in which projects and namespaces.
 import { grant } from '../../chart/people.ts'
-import {
-  addClusterMember,
-  addProject,
-  addProjectMember,
-} from '../../testbed/rancher-front/projects.ts'
+import { addClusterMember, addProject, addProjectMember } from '../../testbed/rancher-front/projects.ts'
 import type { Rancher, UserOptions } from '../../testbed/rancher-front/options.ts'
 import { createNamespace, type Project } from '../../testbed/rancher.ts'
 

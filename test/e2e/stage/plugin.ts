@@ -9,7 +9,8 @@ import type { KubeObject } from '../../testbed/kube-client.ts'
 const chart = join(import.meta.dirname, '../../../charts/token-registries-ui')
 const namespace = 'cattle-ui-plugin-system'
 const service = `http://token-registries-ui.${namespace}.svc:8080`
-const path = `/apis/catalog.cattle.io/v1/namespaces/${namespace}/uiplugins/token-registries`
+/** Of the UIPlugin, which is called as the chart is. */
+const path = `/apis/catalog.cattle.io/v1/namespaces/${namespace}/uiplugins/token-registries-ui`
 
 interface UIPlugin extends KubeObject {
   status?: { cacheState?: string; ready?: boolean; error?: string; observedGeneration?: number }

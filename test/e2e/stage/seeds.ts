@@ -46,7 +46,11 @@ export function rememberKeys({ aws, outage }: SeedParts): void {
 }
 
 /** Creates the registries in one cluster and waits until each has its state. The outage begins by `beginOutage`. */
-export async function seedRegistries(plane: ControlPlane, clusterId: string, parts: SeedParts): Promise<void> {
+export async function seedRegistries(
+  plane: ControlPlane,
+  clusterId: string,
+  parts: SeedParts,
+): Promise<void> {
   await createSecrets(plane)
   const project = `${clusterId}:p-shop`
   await create(plane, ecr(seeded.ready, { serviceAccounts: { attach: 'Default' }, target: { project } }))
