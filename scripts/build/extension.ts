@@ -1,7 +1,7 @@
 // The extension's bundle, by the shell's own build-pkg, and the tree that is served to Rancher.
 import { existsSync } from 'node:fs'
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { withLock } from '../../test/testbed/lock.ts'
 import { packagesOfPage } from '../image/page-packages.ts'
@@ -48,7 +48,7 @@ export async function ensureExtension(
   const hash = await contentHash(
     [shell.version],
     root,
-    [source, 'scripts/build/extension.ts', 'scripts/build/vue-cli.ts'],
+    [source, 'package-lock.json', 'scripts/build', 'scripts/image/tar.ts', 'scripts/image/page-packages.ts'],
     (path) => !/\.test\.ts$|\/__tests__\/|\/node_modules\/|\/\.shell(\/|$)/.test(path),
   )
   const id = `${name}-${version}`
@@ -75,7 +75,9 @@ async function build(id: string, version: string, out: string): Promise<void> {
   await withLock(lock, async () => {
     await runTool({
       command: 'node_modules/@rancher/shell/scripts/build-pkg.sh',
-      args: ['token-registries'],
+      args: [basename(source)],
+      // It names the result <folder>-<VERSION>. The extension is called as its chart is, which is not the folder's name.
+      env: { VERSION: id.slice(basename(source).length + 1) },
     })
     const built = join(root, 'dist-pkg', id)
     // It goes on after an error of the compiler, so the exit code alone says little.

@@ -3,9 +3,9 @@
 token-registries-ui
 {{- end }}
 
-{{- /* Name of the extension, as in its bundle. */ -}}
+{{- /* Name of the extension, as in its bundle. Rancher's Extensions page finds chart and release by it: all three are one. */ -}}
 {{- define "token-registries-ui.plugin" -}}
-token-registries
+token-registries-ui
 {{- end }}
 
 {{- /* What its files are called, and their folder. */ -}}
