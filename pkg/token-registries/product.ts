@@ -47,13 +47,14 @@ function initMissing(plugin: IPlugin, store: unknown): void {
   const { product, basicType, virtualType } = plugin.DSL(store, PRODUCT_MISSING)
   const group = { ...entry, ifNotHaveType: ourSchemas }
   product(group)
-  virtualType({
+  // An overview that is the only child: the group's header itself is the link.
+  const page = {
     name: PRODUCT_MISSING,
     labelKey: `product.${PRODUCT}`,
-    // The only child: the group's header itself is the link.
     overview: true,
     route: { name: MISSING_ROUTE },
-  })
+  }
+  virtualType(page)
   basicType([PRODUCT_MISSING])
 }
 

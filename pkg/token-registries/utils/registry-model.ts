@@ -19,8 +19,19 @@ interface MenuAction {
   readonly [option: string]: unknown
 }
 
+/** As much of the shell's model as is used here; its own declarations know little of it. */
+declare class ShellModel {
+  get canUpdate(): boolean
+  get _availableActions(): MenuAction[]
+  get _detailLocation(): { name: string; params: Record<string, string> }
+  t(key: string): string
+  cleanForNew(): void
+}
+
+const Base = SteveModel as unknown as typeof ShellModel
+
 /** What both kinds of registries have in common: their state in words, and what can be done with them. */
-export default class RegistryModel extends SteveModel {
+export default class RegistryModel extends Base {
   /** The situation at this moment. Components that show it for long follow a clock of their own (utils/now.ts). */
   get health(): Health {
     return healthOf(objectOf(this), new Date())
@@ -109,7 +120,7 @@ export default class RegistryModel extends SteveModel {
       },
       { divider: true },
     ]
-    return [...mine, ...(super._availableActions as MenuAction[])]
+    return [...mine, ...super._availableActions]
   }
 
   /** Resolves when the outcome has been told. */
