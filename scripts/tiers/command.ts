@@ -21,9 +21,10 @@ export async function runCommands(
   return plain(true, output)
 }
 
-function runNode(
+/** Runs a script with arguments under this Node, to its end. A signal of the context ends it. */
+export function runNode(
   command: readonly string[],
-  context: TierContext,
+  context: Pick<TierContext, 'root' | 'signal'>,
 ): Promise<{ code: number | null; output: string }> {
   const child = spawn(process.execPath, [...command], {
     cwd: context.root,

@@ -5,7 +5,8 @@ import { glob } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
-import { testTiers, tiers } from './list.ts'
+import { outcomeOf } from './jest.ts'
+import { pageTests, testTiers, tiers } from './list.ts'
 import { findTests } from './node-tests.ts'
 import { plain, type Tier } from './outcome.ts'
 import { runTiers } from './run-tiers.ts'
@@ -15,11 +16,10 @@ const root = join(import.meta.dirname, '../..')
 
 describe('tiers', () => {
   it('hold every test file exactly once', async () => {
-    const placed = (
-      await Promise.all(Object.values(testTiers).map((tier) => findTests(root, tier.patterns)))
-    ).flat()
+    const patterns = [...Object.values(testTiers).map((tier) => tier.patterns), pageTests]
+    const placed = (await Promise.all(patterns.map((each) => findTests(root, each)))).flat()
     const all: string[] = []
-    const exclude = (name: string) => /^(node_modules|dist|\.git|pkg)$/.test(name)
+    const exclude = (name: string) => /^(node_modules|dist|dist-pkg|\.git|\.shell)$/.test(name)
     for await (const file of glob('**/*.test.ts', { cwd: root, exclude })) all.push(file)
     assert.deepEqual(placed.sort(), all.sort())
   })
@@ -37,6 +37,7 @@ describe('selectTiers', () => {
 
   it('takes named ones with what they need, in order', () => {
     assert.deepEqual(names(['--only', 'chart,lint']), ['lint', 'build', 'chart'])
+    assert.deepEqual(names(['--only', 'e2e']), ['page', 'build', 'e2e'])
     assert.deepEqual(names(['--only', 'demo']), ['build', 'demo'])
     assert.deepEqual(selectTiers(tiers, ['--only', 'unit', 'server/http'], false).filter, ['server/http'])
     assert.throws(() => names(['--only', 'unti']), /no tier "unti"; known are lint, types/)
@@ -91,6 +92,37 @@ describe('runTiers', () => {
     const { ok, text } = await runAll([tier('a', skipping)], true)
     assert.equal(ok, false)
     assert.match(text, /a: x\.test\.ts: y \(skipped: no root\)/)
+  })
+})
+
+describe('the outcome of jest', () => {
+  const file = (status: string, ...statuses: string[]) => ({
+    name: join(root, 'pkg/x.test.ts'),
+    status,
+    assertionResults: statuses.map((each, index) => ({ fullName: `test ${index}`, status: each })),
+  })
+  const outcome = (success: boolean, ...files: ReturnType<typeof file>[]) => {
+    return outcomeOf({ success, testResults: files }, { root, output: 'the output', ended: success })
+  }
+
+  it('counts tests, and lists what did not run', () => {
+    const good = outcome(
+      true,
+      file('passed', 'passed', 'passed', 'pending'),
+      file('passed', 'passed', 'todo'),
+    )
+    assert.deepEqual([good.ok, good.passed, good.failed], [true, 3, 0])
+    assert.deepEqual(good.notRun, ['pkg/x.test.ts: test 2 (pending)', 'pkg/x.test.ts: test 1 (todo)'])
+  })
+
+  it('fails by a failing test and by a file that cannot be loaded', () => {
+    const bad = outcome(false, file('failed', 'passed', 'failed'), file('failed'))
+    assert.deepEqual([bad.ok, bad.passed, bad.failed, bad.output], [false, 1, 2, 'the output'])
+  })
+
+  it('fails when jest does', () => {
+    const report = { success: true, testResults: [file('passed', 'passed')] }
+    assert.equal(outcomeOf(report, { root, output: '', ended: false }).ok, false)
   })
 })
 
