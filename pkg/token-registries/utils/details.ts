@@ -34,7 +34,7 @@ export interface MastheadDetail {
 export type Described = Pick<DetailRegistry, 'metadata' | 'spec' | 'status'>
 
 /** For `details` of a model: what tells registries apart at a glance. */
-export function detailsOf({ status }: Described, t: Translate): MastheadDetail[] {
+export function detailsOf({ status }: Pick<DetailRegistry, 'status'>, t: Translate): MastheadDetail[] {
   const entries: [string, string | undefined][] = [
     ['tokenRegistries.detail.masthead.hosts', status?.summary?.hosts],
     ['tokenRegistries.detail.masthead.identity', status?.identity],

@@ -2,6 +2,7 @@ import { DESCRIPTION } from '@shell/config/labels-annotations'
 import SteveModel from '@shell/plugins/steve/steve-class'
 import { ANNOTATIONS, PRODUCT } from '../config/types'
 import type { ObjectMeta, RegistryStatus, TokenRegistrySpec } from '../generated/types'
+import { detailsOf, type MastheadDetail } from './details'
 import { healthOf, type Health } from './health'
 import { askForRefresh, setSuspended, type ActingRegistry } from './registry-actions'
 import { say, type Translate } from './text'
@@ -66,6 +67,11 @@ export default class RegistryModel extends Base {
   get failureCode(): string | undefined {
     const { colour, reason } = this.health
     return colour === 'error' || colour === 'warning' ? reason : undefined
+  }
+
+  /** Lines of Rancher's masthead. */
+  get details(): MastheadDetail[] {
+    return detailsOf(objectOf(this), wordsOf(this))
   }
 
   /** The name of the provider block, before the first status too. */
