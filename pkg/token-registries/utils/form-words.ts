@@ -11,7 +11,8 @@ export interface FieldWords {
   /** An extra sentence at a field, such as what does not change; empty where there is none. */
   note(field: FormField): string
   group(group: FormGroup): string
-  provider(provider: FormProvider, part: 'label' | 'help'): string
+  /** abbreviation: what stands on the provider's card, three letters as a rule. */
+  provider(provider: FormProvider, part: 'label' | 'help' | 'abbreviation'): string
   key(provider: FormProvider, key: FormProvider['materialKeys'][number], part: 'label' | 'help'): string
 }
 
@@ -32,7 +33,10 @@ export function fieldWords(store: PageStore): FieldWords {
     note: (field) => withFallback(key(field, 'note'), ''),
     group: (group) => withFallback(`tokenRegistries.form.group.${group.replaceAll(' ', '')}`, group),
     provider: (provider, part) =>
-      withFallback(`tokenRegistries.provider.${provider.name}.${part}`, provider[part]),
+      withFallback(
+        `tokenRegistries.provider.${provider.name}.${part}`,
+        part === 'abbreviation' ? provider.name.slice(0, 3).toUpperCase() : provider[part],
+      ),
     key: (provider, { name, ...words }, part) =>
       withFallback(`tokenRegistries.provider.${provider.name}.key.${name}.${part}`, words[part]),
   }

@@ -1,0 +1,54 @@
+// Saving over somebody else's change: what is compared, and what becomes of both.
+import { liveRegistry, type EditedObject, type KindNames } from '../../utils/form-save'
+import type { PageStore } from '../../utils/raw'
+import { lastWriter, merge, type Merge } from '../../utils/spec-merge'
+
+/** What the form edits. */
+export interface Editable {
+  readonly labels: Readonly<Record<string, string>>
+  readonly annotations: Readonly<Record<string, string>>
+  readonly spec: object
+}
+
+export interface Conflict {
+  /** What the user started from, and what is there now. */
+  readonly base: Editable
+  readonly theirs: Editable
+  readonly merge: Merge<Editable>
+  /** To be sent with the merged object. */
+  readonly resourceVersion: string
+  /** The program that wrote last. */
+  readonly writer?: string
+}
+
+/** A copy of what the form edits of an object. */
+export function editable(object: EditedObject): Editable {
+  const { labels = {}, annotations = {} } = object.metadata as Partial<Editable>
+  return JSON.parse(JSON.stringify({ labels, annotations, spec: object.spec ?? {} })) as Editable
+}
+
+type Live = EditedObject & {
+  readonly metadata: { readonly resourceVersion: string; readonly managedFields?: readonly object[] }
+}
+
+/**
+ * Compares what the user has with what is in the cluster now.
+ * @throws what the cluster refuses it with
+ */
+export async function findConflict(
+  store: PageStore,
+  names: KindNames,
+  base: Editable,
+  mine: EditedObject,
+): Promise<Conflict> {
+  const live = await liveRegistry<Live>(store, names, mine)
+  const theirs = editable(live)
+  const writer = lastWriter(live)
+  return {
+    base,
+    theirs,
+    merge: merge(base, editable(mine), theirs),
+    resourceVersion: live.metadata.resourceVersion,
+    ...(writer !== undefined && { writer }),
+  }
+}

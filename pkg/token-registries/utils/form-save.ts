@@ -1,0 +1,163 @@
+// Sends a registry and the Secret that belongs to it, in an order that leaves nothing half done.
+import type { FormProvider } from '../generated/form'
+import { apiVersion } from '../generated/types'
+import {
+  createSecret,
+  newSecret,
+  removeSecret,
+  renewal,
+  renewSecret,
+  type MadeSecret,
+  type Material,
+} from './credentials-secret'
+import { currentCluster, rawPath, rawRequest, type PageStore } from './raw'
+
+/** A registry as the form holds it: the API's object with more in metadata than the API has. */
+export interface EditedObject {
+  readonly kind?: string
+  readonly metadata: Readonly<Record<string, unknown>> & {
+    readonly name: string
+    readonly namespace?: string
+  }
+  readonly spec?: object
+}
+
+/** Kind and plural of a registry's type. */
+export interface KindNames {
+  readonly kind: string
+  readonly plural: string
+}
+
+/** What happens to the Secret of the credentials before the registry is written. */
+export interface SecretPlan {
+  readonly action: 'create' | 'renew'
+  readonly namespace: string
+  readonly name: string
+  readonly material: Material
+  readonly keys: FormProvider['materialKeys']
+  /** spec.credentials.secret.keys */
+  readonly mapping: Readonly<Record<string, string>>
+}
+
+/** A refusal of the Secret, told apart from one of the registry. */
+export class SecretRefused extends Error {
+  readonly answer: unknown
+
+  constructor(answer: unknown) {
+    super('the Secret of the credentials was refused')
+    this.answer = answer
+  }
+}
+
+/** What the API server has of metadata. Steve adds to it, and the strict API server refuses what it does not know. */
+const metadataFields = [
+  'name',
+  'namespace',
+  'uid',
+  'resourceVersion',
+  'generation',
+  'creationTimestamp',
+  'labels',
+  'annotations',
+  'ownerReferences',
+  'finalizers',
+]
+
+/** Marks of the object that a copy was made from, which are not the copy's. */
+const notCopied = [
+  'tokenregistries.io/refresh-requested-at',
+  'kubectl.kubernetes.io/last-applied-configuration',
+]
+
+/** The object as the API server takes it. A new one leaves behind what belongs to the one that it was copied from. */
+export function body({ kind }: KindNames, object: EditedObject, isNew: boolean): object {
+  const known = metadataFields.filter((field) => object.metadata[field] !== undefined)
+  const metadata = Object.fromEntries(known.map((field) => [field, object.metadata[field]]))
+  const annotations = metadata['annotations'] as Record<string, string> | undefined
+  if (isNew && annotations)
+    metadata['annotations'] = Object.fromEntries(
+      Object.entries(annotations).filter(([key]) => !notCopied.includes(key)),
+    )
+  return { apiVersion, kind, metadata, spec: object.spec ?? {} }
+}
+
+/**
+ * Steve passes fieldValidation on for new objects alone, and refuses its own `type` with it: so the registry goes to
+ * the API server itself, which also lists the causes of a refusal by field.
+ */
+function registryUrl(store: PageStore, { plural }: KindNames, object: EditedObject, name?: string): string {
+  const { namespace } = object.metadata
+  const place = namespace ? `namespaces/${namespace}/` : ''
+  const path = `/apis/${apiVersion}/${place}${plural}${name === undefined ? '' : `/${name}`}`
+  return rawPath(currentCluster(store), path)
+}
+
+/** Writes the registry. @throws the refusal of the API server */
+function send(
+  store: PageStore,
+  names: KindNames,
+  object: EditedObject,
+  isNew: boolean,
+  dryRun = false,
+): Promise<unknown> {
+  const url = registryUrl(store, names, object, isNew ? undefined : object.metadata.name)
+  return rawRequest(store, {
+    url: `${url}?fieldValidation=Strict${dryRun ? '&dryRun=All' : ''}`,
+    method: isNew ? 'POST' : 'PUT',
+    data: body(names, object, isNew),
+  })
+}
+
+/** The registry as it is now, with who wrote it. @throws what the cluster refuses it with */
+export function liveRegistry<T>(store: PageStore, names: KindNames, object: EditedObject): Promise<T> {
+  return rawRequest(store, { url: registryUrl(store, names, object, object.metadata.name) })
+}
+
+/**
+ * Writes the Secret. One that this form made before is renewed, or replaced when it shall have another name.
+ * @returns the Secret that this form has made, if any
+ * @throws SecretRefused
+ */
+export async function writeSecret(
+  store: PageStore,
+  plan: SecretPlan,
+  made: MadeSecret | undefined,
+): Promise<MadeSecret | undefined> {
+  const { action, keys, material, mapping } = plan
+  const isMade = made?.namespace === plan.namespace && made.name === plan.name
+  try {
+    if (action === 'renew' || isMade) {
+      await renewSecret(store, plan, renewal(keys, material, mapping, isMade ? made.uid : undefined))
+      return made
+    }
+    const now = await createSecret(store, newSecret(plan, material, mapping))
+    if (made) await removeSecret(store, made)
+    return now
+  } catch (answer) {
+    throw new SecretRefused(answer)
+  }
+}
+
+/** What is to be saved. */
+export interface Saving {
+  readonly names: KindNames
+  readonly object: EditedObject
+  readonly isNew: boolean
+  readonly secret?: SecretPlan
+  readonly made?: MadeSecret
+  /** Called as soon as the form has made a Secret, also when the registry is refused afterwards. */
+  readonly onMade: (made: MadeSecret | undefined) => void
+}
+
+/**
+ * Saves a registry. With a Secret it asks first, without writing anything, whether the registry would be taken.
+ * @throws SecretRefused, or the refusal of the API server
+ */
+export async function saveRegistry(store: PageStore, saving: Saving): Promise<void> {
+  const { names, object, isNew, secret, made, onMade } = saving
+  if (secret) {
+    await send(store, names, object, isNew, true)
+    onMade(await writeSecret(store, secret, made))
+  }
+  await send(store, names, object, isNew)
+}
