@@ -21,15 +21,15 @@ interface MenuAction {
 }
 
 /** As much of the shell's model as is used here; its own declarations know little of it. */
-declare class ShellModel {
-  get canUpdate(): boolean
-  get _availableActions(): MenuAction[]
-  get _detailLocation(): { name: string; params: Record<string, string> }
+interface ShellModel {
+  readonly canUpdate: boolean
+  readonly _availableActions: MenuAction[]
+  readonly _detailLocation: { name: string; params: Record<string, string> }
   t(key: string): string
   cleanForNew(): void
 }
 
-const Base = SteveModel as unknown as typeof ShellModel
+const Base = SteveModel as unknown as new () => ShellModel
 
 /** What both kinds of registries have in common: their state in words, and what can be done with them. */
 export default class RegistryModel extends Base {
