@@ -124,11 +124,15 @@ function features(): object[] {
   }))
 }
 
+/** The testbed's Kubernetes, as a K3s would name it. */
+const gitVersion = 'v1.36.3+k3s1'
+
 /** The cluster as management, provisioning and Fleet know it. Steve computes their relation from the annotations. */
 function clusterObjects(cluster: SeedCluster): object[] {
   const { id, displayName } = cluster
   const { workspace, name } = placeOf(cluster)
   const isLocal = id === 'local'
+  const driver = isLocal ? 'local' : 'imported'
   const condition = (type: string): object => ({
     type,
     status: 'True',
@@ -148,8 +152,9 @@ function clusterObjects(cluster: SeedCluster): object[] {
       spec: { displayName, internal: isLocal, fleetWorkspaceName: workspace },
       status: {
         provider: 'k3s',
-        driver: isLocal ? 'local' : 'imported',
-        version: { gitVersion: 'v1.36.3+k3s1', major: '1', minor: '36', platform: 'linux/amd64' },
+        driver,
+        version: { gitVersion, major: '1', minor: '36', platform: 'linux/amd64' },
+        info: { kubernetesVersion: gitVersion, machineProvider: driver, arch: 'amd64', nodeCount: 0 },
         conditions: ['Ready', 'Connected', 'Provisioned', 'Updated'].map(condition),
       },
     },
