@@ -1,16 +1,19 @@
-// `npm run demo`: the product at work on real parts, told step by step. It stays up until Ctrl-C; with `-- --once` it
-// goes on past the first token's end and exits with 0, or with 1 and the reason.
+// `npm run demo`: the product at work on real parts, told step by step. It prints where to log in and stays up until Ctrl-C;
+// with `-- --once` it drives the page in a browser, goes on past the first token's end and exits with 0, or with 1 and why.
 import { parseArgs } from 'node:util'
-import { outliveTheToken, setTheStage, setUpRegistry } from './demo/acts.ts'
+import { outliveTheToken, setUpRegistry } from './demo/acts.ts'
 import { Stage } from './demo/scene.ts'
+import { setTheStage } from './demo/setting.ts'
 import { invite, narrate } from './demo/stay.ts'
 import { Story } from './demo/story.ts'
+import { byForm, byKubectl, countRequests } from './demo/ways.ts'
 
 const usage = `usage: npm run demo [-- --once]
 
-  --once  prove that pulls outlive the token's expiry, then stop with exit code 0 (1 when something failed)`
+  --once  create the registry through the page's form in a real browser, prove that pulls outlive the token's expiry,
+          then stop with exit code 0 (1 when something failed)`
 
-const steps = { once: 12, stay: 8 }
+const steps = { once: 14, stay: 9 }
 /** Life of a token of the fake ECR, in milliseconds: short enough to see it end, long enough to look around. */
 const lifetime = { once: 30_000, stay: 300_000 }
 
@@ -24,11 +27,14 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 
 try {
   const play = await setTheStage(story, stage, lifetime[mode])
-  const first = await setUpRegistry(story, play)
   if (once) {
+    const browser = await stage.openBrowser(play.front)
+    const first = await setUpRegistry(story, play, byForm(browser, play))
     await outliveTheToken(story, play, first)
+    await countRequests(story, browser)
     story.line('Done: pulls outlived their token. Stopping.')
   } else {
+    await setUpRegistry(story, play, byKubectl(play))
     await invite(story, play)
     await narrate(story, play, stop.signal)
     story.line('Stopping.')

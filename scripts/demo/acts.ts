@@ -1,124 +1,48 @@
 // The story itself. Each step does something, checks what it claims, and returns the lines that say so.
 import { readFile } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import { parseAllDocuments } from 'yaml'
 import type { RegistryStatus } from '../../server/api/v1alpha1/index.ts'
-import type { InstalledChart } from '../../test/chart/install.ts'
-import type { ServerProcess } from '../../test/integration/harness.ts'
-import { kubernetesVersion } from '../../test/testbed/binary.ts'
 import type { KubeObject } from '../../test/testbed/kube-client.ts'
-import { addMember, createNamespace, createProject } from '../../test/testbed/rancher.ts'
-import { pushImage } from '../../test/testbed/registry.ts'
-import { clock, endOf, entriesOf, isReady, Look, short, type Secret } from './look.ts'
-import { member, type Outside, type Stage } from './scene.ts'
+import { clock, endOf, entriesOf, isReady, short, type Look, type Secret } from './look.ts'
+import { member, namespaces, type Outside } from './scene.ts'
+import { host, image, type Play } from './setting.ts'
 import { check, type Story } from './story.ts'
 
-const root = join(import.meta.dirname, '../..')
+/** What the member sets up: the same file that the README shows. */
+export const sampleFile = join(import.meta.dirname, '../../docs/samples/first-registry.yaml')
 
-/** What the member applies: the same file that the README shows. */
-export const sampleFile = join(root, 'docs/samples/first-registry.yaml')
-
-const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com'
-export const image = `${host}/shop/app:1`
-const namespace = 'shop'
-const neighbour = 'shop-jobs'
 export const name = 'shop-ecr'
+const [namespace, neighbour] = namespaces
 const serverAgent = 'token-registries/'
 
-/** What the acts hand on to the ones after them. */
-export interface Play {
-  readonly outside: Outside
-  readonly look: Look
-  readonly chart: InstalledChart
-  readonly server: ServerProcess
-  readonly project: string
-  /** Digest of the image as it was pushed. */
-  readonly digest: string
-}
+/** A way to set up the registry of the sample. @returns what was done, in words */
+export type SetUp = (keys: AccessKey) => Promise<readonly string[]>
 
-/** Everything up to the moment in which somebody uses the product. */
-export async function setTheStage(story: Story, stage: Stage, lifetimeMs: number): Promise<Play> {
-  let outside!: Outside
-  story.line('… starting Kubernetes, a registry and a stand-in for AWS (about ten seconds)')
-  await story.step('starting Kubernetes, AWS and a registry', async () => {
-    outside = await stage.startOutside(lifetimeMs)
-    const version = await outside.plane.admin.get<{ gitVersion: string }>('/version')
-    check(version.gitVersion === kubernetesVersion, `the API server says that it is ${version.gitVersion}`)
-    return [
-      `A real Kubernetes control plane runs: ${version.gitVersion}, with RBAC and admission policies.`,
-      `Beside it: a real OCI registry that asks for tokens, and a stand-in for AWS that issues them`,
-      `for ${lifetimeMs / 1000} s each. (The real ECR: 12 hours.)`,
-    ]
-  })
-  const { plane } = outside
-  const look = new Look(outside, host)
-
-  let digest = ''
-  await story.step('pushing an image', async () => {
-    const local = image.replace(host, outside.registry.host)
-    digest = await pushImage({ image: local, ...outside.aws.pusher })
-    return [
-      `An image is in the registry: ${image} (${short(digest)}…).`,
-      `A pull without any Secret is refused: ${await look.refusal(image, [])}`,
-    ]
-  })
-
-  let project = ''
-  await story.step('making a project', async () => {
-    const made = await createProject(plane, { clusterId: 'c-m-demo', projectId: 'p-shop' })
-    project = made.ref
-    await createNamespace(plane, namespace, { project: made })
-    await createNamespace(plane, neighbour, { project: made })
-    await addMember(made, member, 'member')
-    check(await mayReadSecrets(outside, member, namespace), `${member} got no rights in ${namespace}`)
-    check(!(await mayReadSecrets(outside, member, 'kube-system')), `${member} has rights in kube-system`)
-    return [
-      `A Rancher project ${project} with the namespaces ${namespace} and ${neighbour}; ${member} is a member.`,
-      `She may work in these namespaces; the Secrets of kube-system, for one, she may not even list.`,
-    ]
-  })
-
-  story.line('… installing the chart and starting the server (about ten seconds)')
-  let product!: { chart: InstalledChart; server: ServerProcess }
-  await story.step('installing the chart and starting the server', async () => {
-    product = await stage.startProduct(outside)
-    const { chart, server } = product
-    const { ready, checks } = await server.readiness()
-    check(ready, `the server is not ready: ${JSON.stringify(checks)}`)
-    const policies = await plane.admin.get<{ items: KubeObject[] }>(
-      '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies',
-    )
-    const ours = policies.items.filter(({ metadata }) => metadata?.name?.startsWith('token-registries-'))
-    return [
-      `helm installed the chart: CRDs, roles and ${ours.length} admission policies, all in force.`,
-      `The server runs as ServiceAccount ${chart.namespace}/${chart.serviceAccount} with the chart's rights, and is ready.`,
-    ]
-  })
-  return { outside, look, ...product, project, digest }
+/** The access key of the sample. */
+export interface AccessKey {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
 }
 
 /** A member sets up a registry, and pods pull. @returns the pull Secret as it was written first */
-export async function setUpRegistry(story: Story, play: Play): Promise<Secret> {
-  const { outside, look, project, digest } = play
+export async function setUpRegistry(story: Story, play: Play, setUp: SetUp): Promise<Secret> {
+  const { outside, front, look, digest } = play
   const { plane } = outside
-  let appliedAt = 0
-  await story.step(`applying the sample as ${member}`, async () => {
-    await rememberKeys(outside)
+  const { project } = front
+  let doneAt = 0
+  await story.step(`setting up a registry as ${member}`, async () => {
+    const keys = await rememberKeys(outside)
     check(look.tokenCalls === 0, 'somebody asked AWS for a token before there was a registry')
-    const output = await plane.kubectl(['apply', '-f', sampleFile], { token: member })
-    appliedAt = performance.now()
-    check(output.includes(`tokenregistry.tokenregistries.io/${name} created`), `kubectl said: ${output}`)
-    return [
-      `${member} ran: kubectl apply -f ${relative(root, sampleFile)}`,
-      ...output.trim().split('\n'),
-      `(her access key, and a TokenRegistry that names it)`,
-    ]
+    const lines = await setUp(keys)
+    doneAt = performance.now()
+    return lines
   })
 
   let secret!: Secret
   await story.step('waiting for the pull Secret', async () => {
     secret = await look.secret(namespace, name)
-    const after = Math.round(performance.now() - appliedAt)
+    const after = Math.round(performance.now() - doneAt)
     const { hosts, username } = entriesOf(secret)
     check(secret.type === 'kubernetes.io/dockerconfigjson', `the Secret has the type ${secret.type}`)
     check(hosts.length === 1 && hosts[0] === host, `the Secret is for ${hosts.join(', ')}`)
@@ -126,7 +50,7 @@ export async function setUpRegistry(story: Story, play: Play): Promise<Secret> {
     const expiry = endOf(secret)
     check(new Date(status.expiresAt ?? NaN).getTime() === expiry.getTime(), 'status and Secret disagree')
     return [
-      `Secret written: ${namespace}/${name}, ${after} ms after kubectl was done.`,
+      `Secret written: ${namespace}/${name}, ${after} ms after that.`,
       `for ${hosts[0]}, user ${username}, expires ${clock(expiry)}`,
       `next refresh ${clock(status.nextRefreshAt)}; calls to ECR so far: ${look.tokenCalls}`,
     ]
@@ -228,19 +152,12 @@ export async function outliveTheToken(story: Story, play: Play, first: Secret): 
 }
 
 /** The fake AWS knows the access key of the sample, as the real one would know a team's. */
-async function rememberKeys({ aws }: Outside): Promise<void> {
+async function rememberKeys({ aws }: Outside): Promise<AccessKey> {
   const documents = parseAllDocuments(await readFile(sampleFile, 'utf8'))
   const objects = documents.map((document) => document.toJS() as KubeObject)
-  const keys = objects.find(({ kind }) => kind === 'Secret')?.['stringData'] as {
-    accessKeyId: string
-    secretAccessKey: string
-  }
+  const keys = objects.find(({ kind }) => kind === 'Secret')?.['stringData'] as AccessKey
   aws.world.addUser({ name: 'shop-puller', allow: ['ecr:GetAuthorizationToken'], ...keys })
-}
-
-async function mayReadSecrets({ plane }: Outside, user: string, where: string): Promise<boolean> {
-  const { status } = await plane.request(user, 'GET', `/api/v1/namespaces/${where}/secrets`)
-  return status === 200
+  return keys
 }
 
 /** Makes a pod as the member does, and reads the Secrets that its ServiceAccount gave it. */

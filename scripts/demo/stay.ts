@@ -3,9 +3,10 @@ import { copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ensureBinary } from '../../test/testbed/binary.ts'
-import { name, type Play } from './acts.ts'
+import { name } from './acts.ts'
 import { clock, isReady, type TokenRegistry } from './look.ts'
 import { member } from './scene.ts'
+import type { Play } from './setting.ts'
 import type { Story } from './story.ts'
 
 const lookEveryMs = 1000
