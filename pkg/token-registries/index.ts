@@ -1,6 +1,6 @@
 import { importTypes } from '@rancher/auto-import'
 import { TabLocation, TableColumnLocation, type IPlugin } from '@shell/core/types'
-import { PRODUCT_MISSING, TYPES } from './config/types'
+import { PRODUCT_MISSING, SECRET_TAB, TYPES } from './config/types'
 import { MISSING_ROUTE } from './product'
 
 /** Rancher's own kind, on whose pages ours ties in. */
@@ -48,7 +48,7 @@ function tieIntoSecrets(plugin: IPlugin): void {
     TabLocation.RESOURCE_DETAIL,
     { resource: [SECRET] },
     {
-      name: 'token-registries',
+      name: SECRET_TAB,
       labelKey: 'tokenRegistries.secrets.tab.label',
       component: () => import('./components/secrets/SecretTab.vue'),
     },

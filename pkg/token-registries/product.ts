@@ -58,5 +58,8 @@ function initMissing(plugin: IPlugin, store: unknown): void {
   basicType([PRODUCT_MISSING])
 }
 
-/** Name of the page that says what is missing. */
-export const MISSING_ROUTE = `c-cluster-${PRODUCT_MISSING}`
+/**
+ * Name of the page that says what is missing. In names that begin with c-cluster- the shell reads a product up to the
+ * next hyphen; from others it takes the product that the route's meta names.
+ */
+export const MISSING_ROUTE = `${PRODUCT_MISSING}-page`

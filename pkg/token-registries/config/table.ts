@@ -42,13 +42,13 @@ const shown: readonly Shown[] = [
     name: 'target',
     labelKey: 'tokenRegistries.list.columns.target',
     value: 'status.summary.target',
-    more: { dashIfEmpty: true, breakpoint: 'desktop' },
+    more: { formatter: 'TokenRegistryTarget', breakpoint: 'desktop' },
   },
   {
     name: 'synced',
     labelKey: 'tokenRegistries.list.columns.synced',
     value: 'status.summary.synced',
-    more: { formatter: 'TokenRegistrySynced', width: 100 },
+    more: { formatter: 'TokenRegistrySynced' },
   },
   {
     name: 'expires',
@@ -57,20 +57,19 @@ const shown: readonly Shown[] = [
     more: {
       formatter: 'TokenRegistryTime',
       formatterOpts: { noneKey: 'tokenRegistries.list.noEnd' },
-      width: 120,
     },
   },
   {
     name: 'nextRefresh',
     labelKey: 'tokenRegistries.list.columns.nextRefresh',
     value: 'status.nextRefreshAt',
-    more: { formatter: 'TokenRegistryTime', breakpoint: 'laptop', width: 120 },
+    more: { formatter: 'TokenRegistryTime', breakpoint: 'laptop' },
   },
   {
     name: 'reason',
     labelKey: 'tokenRegistries.list.columns.reason',
     value: 'failureCode',
-    more: { formatter: 'TokenRegistryReason', breakpoint: 'laptop', width: 140 },
+    more: { formatter: 'TokenRegistryReason', breakpoint: 'laptop' },
   },
 ]
 

@@ -7,6 +7,9 @@ export const PRODUCT = 'token-registries'
 /** Shown in its place while the cluster has no server for it. */
 export const PRODUCT_MISSING = 'token-registries-missing'
 
+/** Name of the tab on Rancher's page of a Secret; part of the URL. */
+export const SECRET_TAB = 'token-registries'
+
 /** Ids of our kinds as Steve names them. */
 export const TYPES = resourceTypes
 

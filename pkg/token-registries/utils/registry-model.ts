@@ -71,7 +71,7 @@ export default class RegistryModel extends Base {
 
   /** Lines of Rancher's masthead. */
   get details(): MastheadDetail[] {
-    return detailsOf(objectOf(this), wordsOf(this))
+    return detailsOf(objectOf(this), this.providerName, wordsOf(this))
   }
 
   /** The name of the provider block, before the first status too. */
@@ -103,10 +103,12 @@ export default class RegistryModel extends Base {
         action: 'refreshNow',
         label: this.t('tokenRegistries.actions.refresh.label'),
         icon: 'icon icon-refresh',
+        // By weight the buttons above a list stand in one order, whatever the rows offer.
         // While it is suspended the server asks for nothing.
         enabled: this.canUpdate && !suspended,
         bulkable: true,
         bulkAction: 'refreshNowBulk',
+        weight: 3,
       },
       {
         action: 'suspend',
@@ -115,6 +117,7 @@ export default class RegistryModel extends Base {
         enabled: this.canUpdate && !suspended,
         bulkable: true,
         bulkAction: 'suspendBulk',
+        weight: 2,
       },
       {
         action: 'resume',
@@ -123,6 +126,7 @@ export default class RegistryModel extends Base {
         enabled: this.canUpdate && suspended,
         bulkable: true,
         bulkAction: 'resumeBulk',
+        weight: 1,
       },
       { divider: true },
     ]

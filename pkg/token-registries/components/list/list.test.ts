@@ -5,6 +5,7 @@ import TokenRegistryProvider from '../../formatters/TokenRegistryProvider.vue'
 import TokenRegistryReason from '../../formatters/TokenRegistryReason.vue'
 import TokenRegistryState from '../../formatters/TokenRegistryState.vue'
 import TokenRegistrySynced from '../../formatters/TokenRegistrySynced.vue'
+import TokenRegistryTarget from '../../formatters/TokenRegistryTarget.vue'
 import TokenRegistryTime from '../../formatters/TokenRegistryTime.vue'
 import EmptyList from './EmptyList.vue'
 import RemoveRegistries from './RemoveRegistries.vue'
@@ -17,7 +18,12 @@ const directives = {
   'clean-tooltip': {},
   'clean-html': (el: HTMLElement, { value }: { value: string }) => (el.innerHTML = value),
 }
-const prefs = { 'prefs/get': () => 'YYYY-MM-DD', 'i18n/t': translate }
+const prefs = {
+  'prefs/get': () => 'YYYY-MM-DD',
+  'i18n/t': translate,
+  'management/byId': (_type: string, id: string) =>
+    id === 'local/p-shop' ? { nameDisplay: 'Web shop' } : undefined,
+}
 const link = { props: ['to'], template: '<a :href="JSON.stringify(to)"><slot /></a>' }
 
 function show(component: any, props: Record<string, unknown>) {
@@ -32,7 +38,7 @@ describe('cells', () => {
     const three = show(TokenRegistryHosts, {
       row: { status: { hosts: ['a.example', 'b.example', 'c.example'] } },
     })
-    expect(three.text()).toBe('a.example and 2 more')
+    expect(three.text()).toMatch(/^a\.example\s*and 2 more$/)
     expect(three.attributes('aria-label')).toBe('a.example, b.example, c.example')
   })
 
@@ -48,6 +54,22 @@ describe('cells', () => {
     expect(show(TokenRegistryProvider, { row: { providerName: 'ecr' } }).text()).toBe('Amazon ECR')
     expect(show(TokenRegistryProvider, { row: { providerName: 'quay' } }).text()).toBe('quay')
     expect(show(TokenRegistryProvider, { row: { providerName: '' } }).text()).toBe('—')
+  })
+
+  it('show where the Secrets go, a project by its name where the user may see it', () => {
+    const target = (project?: string): string => {
+      const row = {
+        metadata: { namespace: 'shop' },
+        spec: project === undefined ? {} : { target: { project } },
+      }
+      return show(TokenRegistryTarget, { row }).text()
+    }
+    expect(target()).toBe('Its namespace')
+    expect(target('local:p-shop')).toBe('Project Web shop')
+    expect(target('local:p-other')).toBe('Project local:p-other')
+    const cluster = { metadata: {}, status: { summary: { target: 'selected namespaces' } } }
+    expect(show(TokenRegistryTarget, { row: cluster }).text()).toBe('selected namespaces')
+    expect(show(TokenRegistryTarget, { row: {} }).text()).toBe('—')
   })
 
   it('show the code with its meaning', () => {
