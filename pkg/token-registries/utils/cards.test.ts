@@ -86,12 +86,15 @@ describe('card of the pull Secret', () => {
 })
 
 describe('masthead', () => {
-  it('shows hosts and identity once they are known', () => {
-    const status = { ...healthyStatus, summary: { hosts: 'a.example +2' } }
-    expect(detailsOf(registryWith(status), translate)).toEqual([
-      { label: 'Hosts', content: 'a.example +2' },
+  it('shows provider and identity once they are known', () => {
+    expect(detailsOf(registryWith(healthyStatus), 'ecr', translate)).toEqual([
+      { label: 'Registry', content: 'Amazon ECR' },
       { label: 'Issued to', content: 'arn:aws:iam::123456789012:user/puller' },
     ])
-    expect(detailsOf(registryWith(undefined), translate)).toEqual([])
+    expect(detailsOf(registryWith(undefined), '', translate)).toEqual([])
+  })
+
+  it('calls a provider that is newer than the page by its name in the API', () => {
+    expect(detailsOf({}, 'quay', translate)).toEqual([{ label: 'Registry', content: 'quay' }])
   })
 })

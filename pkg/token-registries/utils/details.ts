@@ -5,6 +5,7 @@ import type {
   RegistryStatus,
   TokenRegistrySpec,
 } from '../generated/types'
+import { providerMark } from './registry-provider'
 import type { Translate } from './text'
 
 /** A spec of either kind; a newer server's may lack what this page takes for given. */
@@ -33,10 +34,18 @@ export interface MastheadDetail {
 /** As much as is told of it. */
 export type Described = Pick<DetailRegistry, 'metadata' | 'spec' | 'status'>
 
-/** For `details` of a model: what tells registries apart at a glance. */
-export function detailsOf({ status }: Pick<DetailRegistry, 'status'>, t: Translate): MastheadDetail[] {
+/**
+ * For `details` of a model: what tells registries apart at a glance.
+ * @param providerName of the block under spec.provider
+ */
+export function detailsOf(
+  { status }: Pick<DetailRegistry, 'status'>,
+  providerName: string,
+  t: Translate,
+): MastheadDetail[] {
+  const { label } = providerMark(providerName)
   const entries: [string, string | undefined][] = [
-    ['tokenRegistries.detail.masthead.hosts', status?.summary?.hosts],
+    ['tokenRegistries.detail.masthead.registry', label === undefined ? providerName : t(label)],
     ['tokenRegistries.detail.masthead.identity', status?.identity],
   ]
   return entries.flatMap(([key, content]) => (content ? [{ label: t(key), content }] : []))

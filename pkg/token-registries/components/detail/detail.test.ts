@@ -136,7 +136,7 @@ describe('headline', () => {
     const page = of(registryWith(status))
     expect(page.get('.banner').classes()).toContain('warning')
     expect(text(page, 'registry-headline-explanation')).toContain(
-      `AccessDenied ${translate('tokenRegistries.health.codes.AccessDenied')}`,
+      `AccessDenied: ${translate('tokenRegistries.health.codes.AccessDenied')}`,
     )
     expect(text(page, 'registry-headline-message')).toBe("The server says: AccessDenied: the server's words")
     expect(texts(page, 'registry-headline-note')).toEqual([
@@ -220,8 +220,10 @@ describe('namespaces', () => {
     await flushPromises()
     const [row] = cells(page)
     expect(row?.[0]).toBe('Failed')
-    expect(row?.[4]).toContain(`NotOwner ${translate('tokenRegistries.health.codes.NotOwner')}`)
     expect(row?.[4]).toContain("it's theirs")
+    expect(page.get('[aria-label^="NotOwner"]').attributes('aria-label')).toBe(
+      `NotOwner: ${translate('tokenRegistries.health.codes.NotOwner')}`,
+    )
     expect(row?.[5]).toBe('3 h ago')
   })
 
@@ -318,13 +320,13 @@ describe('overview', () => {
     expect(text(page, 'registry-pull-secret')).toContain('c-m-1:p-2')
   })
 
-  it('links to the one pull Secret for those who may read it', () => {
-    const linked = (given?: Given): boolean =>
-      show(RegistryOverview, { registry: registryWith(healthyStatus) }, given)
-        .page.find('a')
-        .exists()
-    expect(linked()).toBe(true)
-    expect(linked({ schemas: {} })).toBe(false)
+  it('links to the one pull Secret and to the credentials for those who may read them', () => {
+    const links = (given?: Given): string[] => {
+      const { page } = show(RegistryOverview, { registry: registryWith(healthyStatus) }, given)
+      return page.findAll('a').map((link) => link.text())
+    }
+    expect(links()).toEqual(['images', 'shop-ecr-credentials'])
+    expect(links({ schemas: {} })).toEqual([])
   })
 })
 
