@@ -11,6 +11,7 @@ import {
   type Material,
 } from './credentials-secret'
 import { currentCluster, rawPath, rawRequest, type PageStore } from './raw'
+import { isEmpty } from './spec-path'
 
 /** A registry as the form holds it: the API's object with more in metadata than the API has. */
 export interface EditedObject {
@@ -71,13 +72,11 @@ const notCopied = [
 
 /** The object as the API server takes it. A new one leaves behind what belongs to the one that it was copied from. */
 export function body({ kind }: KindNames, object: EditedObject, isNew: boolean): object {
-  const known = metadataFields.filter((field) => object.metadata[field] !== undefined)
-  const metadata = Object.fromEntries(known.map((field) => [field, object.metadata[field]]))
-  const annotations = metadata['annotations'] as Record<string, string> | undefined
-  if (isNew && annotations)
-    metadata['annotations'] = Object.fromEntries(
-      Object.entries(annotations).filter(([key]) => !notCopied.includes(key)),
-    )
+  const copied = Object.entries((object.metadata['annotations'] ?? {}) as Record<string, string>)
+  const annotations = Object.fromEntries(copied.filter(([key]) => !isNew || !notCopied.includes(key)))
+  const all: Record<string, unknown> = { ...object.metadata, annotations }
+  const known = metadataFields.filter((field) => !isEmpty(all[field]))
+  const metadata = Object.fromEntries(known.map((field) => [field, all[field]]))
   return { apiVersion, kind, metadata, spec: object.spec ?? {} }
 }
 
