@@ -14,7 +14,7 @@ function unitOf(ms: number): number | undefined {
   return ms < longestInHours ? hour : day
 }
 
-/** "7 h", "40 min", "3 d", "less than a minute": rounded down, so that never more is promised than is left. */
+/** "7 h", "40 min", "3 d", "under 1 min": rounded down, so that never more is promised than is left. */
 export function durationText(t: Translate, ms: number): string {
   const unit = unitOf(ms)
   if (unit === undefined) return t('tokenRegistries.expiry.moment')

@@ -210,7 +210,7 @@ const cases: readonly (readonly [string, Judged, string])[] = [
   [
     "expired by the server's clock, while the browser's is behind",
     registry({ expiresAt: at(30 * s), conditions: stalledBy('Unavailable', 30 * s) }),
-    'error expired: Pulls fail. The password expired less than a minute ago. [Unavailable]',
+    'error expired: Pulls fail. The password expired under 1 min ago. [Unavailable]',
   ],
   [
     'expired while suspended',
@@ -223,7 +223,7 @@ const cases: readonly (readonly [string, Judged, string])[] = [
   [
     'expired a second ago, before the server could say so',
     registry({ expiresAt: at(-s) }),
-    'error expired: Pulls fail. The password expired less than a minute ago. [CredentialsExpired]',
+    'error expired: Pulls fail. The password expired under 1 min ago. [CredentialsExpired]',
   ],
   [
     'expired while the server is down',

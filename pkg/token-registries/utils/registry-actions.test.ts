@@ -188,46 +188,60 @@ describe('refresh now', () => {
 })
 
 describe('suspend and resume', () => {
-  it('change one field, of the version that was seen', async () => {
-    const { registry, sent, growls } = registryIn(cluster())
-    await setSuspended([registry], true, translate)
-    expect(patched(sent)).toEqual([{ metadata: { resourceVersion: '7' }, spec: { suspend: true } }])
-    expect(growls).toEqual([
-      {
-        kind: 'success',
-        data: { title: 'shop-ecr', message: 'Suspended. What was written works until it expires.' },
-      },
-    ])
-    await setSuspended([registry], false, translate)
-    expect(patched(sent)[1]).toEqual({ metadata: { resourceVersion: '7' }, spec: { suspend: false } })
-  })
+  beforeEach(() => jest.useFakeTimers({ now: start }))
+  afterEach(() => jest.useRealTimers())
 
-  it('try again when only the status has changed', async () => {
-    const there = cluster()
+  async function suspended(registry: ActingRegistry, suspend: boolean, waitMs = 1000): Promise<void> {
+    const done = setSuspended([registry], suspend, translate)
+    await jest.advanceTimersByTimeAsync(waitMs)
+    await done
+  }
+
+  it('change one field, of the version that is there now', async () => {
+    const there = cluster({ observedGeneration: 2 })
     const { registry, sent, growls } = registryIn(there)
     there.version = 8
-    there.refusals.push({ method: 'patch', error: { _status: 409, message: 'conflict' } })
-    await setSuspended([registry], true, translate)
-    expect(patched(sent)[1]).toEqual({ metadata: { resourceVersion: '8' }, spec: { suspend: true } })
+    await suspended(registry, true)
+    expect(patched(sent)).toEqual([{ metadata: { resourceVersion: '8' }, spec: { suspend: true } }])
+    const message = 'Suspended. What was written works until it expires.'
+    expect(growls).toEqual([{ kind: 'success', data: { title: 'shop-ecr', message } }])
+    await suspended(registry, false)
+    expect(patched(sent)[1]).toEqual({ metadata: { resourceVersion: '8' }, spec: { suspend: false } })
+  })
+
+  it('show the object until the server has taken note', async () => {
+    const there = cluster({ observedGeneration: 1 })
+    const { registry, growls, loaded } = registryIn(there)
+    const done = setSuspended([registry], true, translate)
+    await jest.advanceTimersByTimeAsync(2000)
+    expect(growls).toEqual([])
+    there.status = { observedGeneration: 2 }
+    await jest.advanceTimersByTimeAsync(3000)
+    await done
+    expect(growls).toHaveLength(1)
+    expect(loaded[loaded.length - 1]).toMatchObject({ data: { status: { observedGeneration: 2 } } })
+  })
+
+  it('do not wait for a server that is down', async () => {
+    const { registry, growls } = registryIn(cluster())
+    await suspended(registry, true, 10_000)
     expect(growls.map(({ kind }) => kind)).toEqual(['success'])
+    expect(jest.getTimerCount()).toBe(0)
   })
 
-  it('do not overwrite what somebody else has changed', async () => {
+  it('do not overwrite what somebody else changes at that moment', async () => {
     const there = cluster()
     const { registry, sent, growls } = registryIn(there)
-    there.version = 8
-    there.generation = 3
     const error = { _status: 409, message: 'conflict' }
     there.refusals.push({ method: 'patch', error })
-    await setSuspended([registry], true, translate)
+    await suspended(registry, true)
     expect(patched(sent)).toHaveLength(1)
     expect(growls).toEqual([{ kind: 'fromError', data: { title: 'shop-ecr: refused', err: error } }])
   })
 
   it('put nothing into the store for a page that has moved on', async () => {
-    const { registry, loaded } = registryIn(cluster())
-    const elsewhere = { ...registry, $getters: { byId: () => undefined } }
-    await setSuspended([elsewhere], true, translate)
+    const { registry, loaded } = registryIn(cluster({ observedGeneration: 2 }))
+    await suspended({ ...registry, $getters: { byId: () => undefined } }, true)
     expect(loaded).toEqual([])
   })
 })

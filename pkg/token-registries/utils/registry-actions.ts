@@ -20,6 +20,8 @@ export interface ActingRegistry {
 /** The object as an answer of the API has it. */
 type Answer = Pick<ActingRegistry, 'metadata' | 'status'>
 
+/** The server takes note of a new spec within a second; while it is down, this is not waited for. */
+const settleMs = 10_000
 /** A refresh that was asked for less than 30 s after another waits so long; the rest is for the call itself. */
 const patienceMs = 60_000
 const firstLookMs = 500
@@ -43,8 +45,8 @@ export async function askForRefresh(registries: readonly ActingRegistry[], t: Tr
 }
 
 /**
- * Sets spec.suspend. A change of the object by somebody else in the meantime is not overwritten: it is shown as the
- * conflict that it is. A new status alone is no such change.
+ * Sets spec.suspend, and resolves when the server has taken note; meanwhile the page shows the object as it is. A change
+ * by somebody else at that moment is not overwritten: it is shown as the conflict that it is.
  */
 export async function setSuspended(
   registries: readonly ActingRegistry[],
@@ -61,22 +63,21 @@ export async function setSuspended(
 }
 
 async function suspendOne(registry: ActingRegistry, suspend: boolean): Promise<void> {
-  const { generation, resourceVersion } = registry.metadata
-  try {
-    await patch(registry, { metadata: { resourceVersion }, spec: { suspend } })
-  } catch (error) {
-    if (statusOf(error) !== 409) throw error
-    const { metadata } = await read(registry)
-    if (metadata.generation !== generation) throw error
-    await patch(registry, { metadata: { resourceVersion: metadata.resourceVersion }, spec: { suspend } })
-  }
+  // Of a list the row may be seconds old, and every refresh writes a new version.
+  const { resourceVersion } = (await read(registry)).metadata
+  const { metadata } = await patch(registry, { metadata: { resourceVersion }, spec: { suspend } })
+  await until(
+    registry,
+    settleMs,
+    ({ status }) => (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0),
+  )
 }
 
 /** Does it to all at once; what is refused is told and left out of the answer. */
 async function each(
   registries: readonly ActingRegistry[],
   t: Translate,
-  act: (registry: ActingRegistry) => Promise<void>,
+  act: (registry: ActingRegistry) => Promise<unknown>,
 ): Promise<ActingRegistry[]> {
   const results = await Promise.allSettled(registries.map(act))
   return registries.filter((registry, index) => {
@@ -88,18 +89,16 @@ async function each(
   })
 }
 
-async function patch(registry: ActingRegistry, data: unknown): Promise<void> {
-  const opt = {
-    url: registry.linkFor('update'),
-    method: 'patch',
-    headers: { 'content-type': 'application/merge-patch+json' },
-    data,
-  }
-  await show(registry, await registry.$dispatch('request', { opt, type: registry.type }))
+async function patch(registry: ActingRegistry, data: unknown): Promise<Answer> {
+  const headers = { 'content-type': 'application/merge-patch+json' }
+  return send(registry, { url: registry.linkFor('update'), method: 'patch', headers, data })
 }
 
-async function read(registry: ActingRegistry): Promise<Answer> {
-  const opt = { url: registry.linkFor('self') }
+function read(registry: ActingRegistry): Promise<Answer> {
+  return send(registry, { url: registry.linkFor('self') })
+}
+
+async function send(registry: ActingRegistry, opt: object): Promise<Answer> {
   const answer = await registry.$dispatch('request', { opt, type: registry.type })
   await show(registry, answer)
   return answer as Answer
@@ -113,14 +112,24 @@ async function show(registry: ActingRegistry, answer: unknown): Promise<void> {
 
 /** The status in which the server says that it has acted on the request; undefined when it did not within a minute. */
 async function outcomeOf(registry: ActingRegistry, request: string): Promise<RegistryStatus | undefined> {
-  const deadline = Date.now() + patienceMs
+  const handled = ({ status }: Answer): boolean => status?.lastHandledRefreshRequest === request
+  return (await until(registry, patienceMs, handled))?.status
+}
+
+/** Looks at the object until it is as wanted; undefined when it is not in time. Requests that fail are no answer. */
+async function until(
+  registry: ActingRegistry,
+  forMs: number,
+  wanted: (answer: Answer) => boolean,
+): Promise<Answer | undefined> {
+  const deadline = Date.now() + forMs
   for (let wait = firstLookMs; Date.now() + wait <= deadline; wait = Math.min(wait * 1.5, longestLookMs)) {
     await new Promise((resolve) => setTimeout(resolve, wait))
     try {
-      const { status } = await read(registry)
-      if (status?.lastHandledRefreshRequest === request) return status
+      const answer = await read(registry)
+      if (wanted(answer)) return answer
     } catch (error) {
-      // Deleted, or out of sight: there is nothing to wait for. Other failures pass.
+      // Deleted, or out of sight: there is nothing to wait for.
       if (statusOf(error) === 404 || statusOf(error) === 403) return undefined
     }
   }

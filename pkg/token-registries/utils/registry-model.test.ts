@@ -41,7 +41,9 @@ function registry({ links: more = {}, methods = ['GET', 'POST'], spec = {}, stat
     spec: { provider: { ecr: { region: 'eu-west-1' } }, ...spec },
     status,
   }
-  const dispatch = jest.fn((_action: string, _payload?: unknown, _options?: unknown) => Promise.resolve({}))
+  const dispatch = jest.fn((_action: string, _payload?: unknown, _options?: unknown) =>
+    Promise.resolve({ metadata: { generation: 1 }, status: { observedGeneration: 1 } }),
+  )
   const getters = { schemaFor: () => schema, byId: () => undefined }
   const context = { rootGetters, dispatch, getters, rootState: { $extension: { getPlugins: () => ({}) } } }
   return { model: new (TokenRegistry as any)(data, context), dispatch }
@@ -110,7 +112,8 @@ describe('actions', () => {
     const sent = dispatch.mock.calls
       .filter(([name]) => name === 'request')
       .map(([, payload]) => payload as any)
-    expect(sent.map(({ opt }) => opt.data.spec)).toEqual([{ suspend: true }, { suspend: false }])
+    const patches = sent.filter(({ opt }) => opt.method === 'patch')
+    expect(patches.map(({ opt }) => opt.data.spec)).toEqual([{ suspend: true }, { suspend: false }])
   })
 })
 
@@ -119,7 +122,7 @@ describe('a registry', () => {
     type: kind,
     status,
     reason,
-    message: `${reason}.`,
+    message: `the server says ${reason}.`,
     lastTransitionTime: '2026-03-01T12:00:00Z',
   })
   const ready = {
@@ -150,7 +153,7 @@ describe('a registry', () => {
         display: 'Refresh fails',
         colour: 'warning',
         code: 'AccessDenied',
-        description: 'The refresh fails. Pulls work with the last password. AccessDenied.',
+        description: 'The refresh fails. Pulls work with the last password. The server says AccessDenied.',
       },
     ],
     [
@@ -160,7 +163,7 @@ describe('a registry', () => {
         display: 'Error',
         colour: 'error',
         code: 'AccessDenied',
-        description: 'Pulls do not work. No password was ever issued. AccessDenied.',
+        description: 'Pulls do not work. No password was ever issued. The server says AccessDenied.',
       },
     ],
   ])('%s says so in the shell', (_name, { status, display, colour, code, description }) => {

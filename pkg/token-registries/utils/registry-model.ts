@@ -1,5 +1,6 @@
 import { DESCRIPTION } from '@shell/config/labels-annotations'
 import SteveModel from '@shell/plugins/steve/steve-class'
+import { ucFirst } from '@shell/utils/string'
 import { ANNOTATIONS, PRODUCT } from '../config/types'
 import type { ObjectMeta, RegistryStatus, TokenRegistrySpec } from '../generated/types'
 import { detailsOf, type MastheadDetail } from './details'
@@ -60,7 +61,8 @@ export default class RegistryModel extends Base {
   get stateDescription(): string {
     const { colour, sentence, message = '' } = this.health
     if (colour !== 'error' && colour !== 'warning') return ''
-    return [say(wordsOf(this), sentence, new Date()), message].filter((part) => part !== '').join(' ')
+    const said = say(wordsOf(this), sentence, new Date())
+    return message === '' ? said : `${said} ${ucFirst(message)}`
   }
 
   /** The code of what goes wrong; undefined while nothing does. */

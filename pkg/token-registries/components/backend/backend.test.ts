@@ -62,7 +62,7 @@ describe('the banner about the server', () => {
     const wrapper = await banner(() => Promise.reject(new Error('asked')), [])
     expect(wrapper.text()).toContain('Token-based registries are not installed in this cluster.')
     expect(wrapper.text()).toContain(
-      'An administrator of production can install the chart token-registries from Apps.',
+      'An administrator of the cluster production can install the chart token-registries from Apps.',
     )
   })
 })
