@@ -74,6 +74,23 @@ describe('below the headline', () => {
     ])
   })
 
+  it('a declared end of the credentials is told beside another trouble, not beside itself', () => {
+    const ending = (count: number) => ({
+      ...ecrSpec,
+      credentials: { secret: { name: 'key', expiresAt: hours(count) } },
+    })
+    expect(notes(registryWith(refreshFails, ending(48)))).toContain(
+      'The credentials are declared to end in 2 d.',
+    )
+    expect(notes(registryWith(refreshFails, ending(-48)))).toContain(
+      'The credentials were declared to end 2 d ago.',
+    )
+    expect(notes(registryWith(refreshFails, ending(31 * 24)))).not.toContainEqual(
+      expect.stringContaining('declared'),
+    )
+    expect(notes(registryWith(healthyStatus, ending(48)))).toEqual([])
+  })
+
   it('a refresh that was asked for stands until the server has answered it', () => {
     const asked = registryWith(healthyStatus, ecrSpec, asking('now-1'))
     expect(refreshAsked(asked)).toBe(true)

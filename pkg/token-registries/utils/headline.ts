@@ -3,7 +3,7 @@ import { ANNOTATIONS } from '../config/types'
 import type { Condition, ObjectMeta, RegistryStatus } from '../generated/types'
 import { codeText } from './codes'
 import { parseTime } from './expiry'
-import type { Health, HealthState, Judged } from './health'
+import { declaredEndMs, type Health, type HealthState, type Judged } from './health'
 import type { Text } from './text'
 
 /** Any object of our two kinds. */
@@ -34,21 +34,44 @@ export function failureMessage(health: Health): string | undefined {
 
 /** Pure: sentences below the headline at `now`, the most urgent first. */
 export function headlineNotes(registry: Headlined, health: Health, now: Date): Text[] {
-  const { status } = registry
-  const notes: Text[] = []
+  const asked: Text = { key: 'tokenRegistries.detail.headline.asked' }
+  return [
+    ...failureNotes(registry, health),
+    ...nextTryNote(registry, health, now),
+    ...declaredEndNote(registry, health, now),
+    ...(refreshAsked(registry) ? [asked] : []),
+  ]
+}
+
+function failureNotes({ status }: Headlined, health: Health): Text[] {
   const since = failingSince(status)
-  if (health.state === 'partial' && since !== undefined) {
+  if (since === undefined) return []
+  const notes: Text[] = []
+  if (health.state === 'partial') {
     const why = codeText(issuedCondition(status)?.reason)
     notes.push({ key: 'tokenRegistries.detail.headline.refreshFailsToo' }, ...(why ? [why] : []))
   }
   const attempts = status?.attempts ?? 0
-  if (attempts > 0 && since !== undefined)
-    notes.push({ key: 'tokenRegistries.detail.headline.failing', args: { attempts, since } })
-  const next = parseTime(status?.nextRefreshAt)
-  if (awaited.has(health.state) && registry.spec?.suspend !== true && next !== undefined && next > now)
-    notes.push({ key: 'tokenRegistries.detail.headline.nextTry', args: { time: next } })
-  if (refreshAsked(registry)) notes.push({ key: 'tokenRegistries.detail.headline.asked' })
+  if (attempts > 0) notes.push({ key: 'tokenRegistries.detail.headline.failing', args: { attempts, since } })
   return notes
+}
+
+function nextTryNote({ spec, status }: Headlined, health: Health, now: Date): Text[] {
+  const time = parseTime(status?.nextRefreshAt)
+  const awaits = awaited.has(health.state) && spec?.suspend !== true
+  return awaits && time !== undefined && time > now
+    ? [{ key: 'tokenRegistries.detail.headline.nextTry', args: { time } }]
+    : []
+}
+
+/** Of the credentials; another trouble in the sentence must not hide it. */
+function declaredEndNote({ spec }: Headlined, health: Health, now: Date): Text[] {
+  const time = parseTime(spec?.credentials?.secret?.expiresAt)
+  if (time === undefined || health.state === 'keysEnd') return []
+  if (time.getTime() - now.getTime() > declaredEndMs) return []
+  return time > now
+    ? [{ key: 'tokenRegistries.detail.headline.keysEnd', args: { time } }]
+    : [{ key: 'tokenRegistries.detail.headline.keysEnded', args: { time } }]
 }
 
 /** When the first of the tries failed that failed in a row; undefined while tries go well. */

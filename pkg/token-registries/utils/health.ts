@@ -55,7 +55,7 @@ const clockToleranceMs = 60_000
 /** A refresh that is later than this has not begun: nobody is there to begin it. */
 const overdueMs = 5 * 60_000
 /** The server warns of a declared end from here on; so does the page. */
-const declaredEndMs = 30 * 24 * 3_600_000
+export const declaredEndMs = 30 * 24 * 3_600_000
 
 interface Facts {
   readonly now: Date

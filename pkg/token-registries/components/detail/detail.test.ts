@@ -139,10 +139,9 @@ describe('headline', () => {
       `AccessDenied: ${translate('tokenRegistries.health.codes.AccessDenied')}`,
     )
     expect(text(page, 'registry-headline-message')).toBe("The server says: AccessDenied: the server's words")
-    expect(texts(page, 'registry-headline-note')).toEqual([
-      'The last 2 tries failed, the first of them 2 h ago.',
-      'The next try is in 30 min.',
-    ])
+    expect(text(page, 'registry-headline-notes')).toBe(
+      'The last 2 tries failed, the first of them 2 h ago. The next try is in 30 min.',
+    )
   })
 
   it('is calm about a registry that the server has not looked at yet', () => {
@@ -312,6 +311,13 @@ describe('overview', () => {
     expect(text(page, 'registry-credential')).toContain('Amazon ECR')
     expect(text(page, 'registry-pull-secret')).toContain('All namespaces of project Shop')
     expect(text(page, 'registry-settings')).toContain('eu-west-1')
+  })
+
+  it('names the projects of a selection', () => {
+    const namespaces = { projects: ['local:p-1', 'local:p-2'], trustLabelsAndNames: false }
+    const registry = registryWith(healthyStatus, { ...ecrSpec, namespaces }, { metadata: { name: 'base' } })
+    const { page } = show(RegistryOverview, { registry })
+    expect(text(page, 'registry-settings')).toMatch(/Projects\s*Shop\s*local:p-2/)
   })
 
   it('shows the id of a project that cannot be read', () => {
