@@ -168,21 +168,40 @@ describe('refresh now', () => {
     expect(second.growls.map(({ kind }) => kind)).toEqual(['info', 'success'])
   })
 
-  it('of several is told once', async () => {
-    const status = {
-      lastHandledRefreshRequest: start.toISOString(),
-      conditions: issued('True', 'Issued', ''),
-    }
-    const two = ['a', 'b'].map((name) => registryIn(cluster(status), name))
-    const done = askForRefresh(
-      two.map(({ registry }) => registry),
+  const done = { lastHandledRefreshRequest: start.toISOString(), conditions: issued('True', 'Issued', '') }
+
+  async function refreshAll(registries: readonly ReturnType<typeof registryIn>[], waitMs: number) {
+    const all = askForRefresh(
+      registries.map(({ registry }) => registry),
       translate,
     )
-    await jest.advanceTimersByTimeAsync(1000)
-    await done
-    expect(two.flatMap(({ growls }) => growls).map(({ data }) => [data['title'], data['message']])).toEqual([
+    await jest.advanceTimersByTimeAsync(waitMs)
+    const told = (): unknown[] =>
+      registries.flatMap(({ growls }) => growls).map(({ data }) => [data['title'], data['message']])
+    return { all, told }
+  }
+
+  it('of a few is told for each when it comes, whatever the others do', async () => {
+    const few = [registryIn(cluster(done), 'a'), registryIn(cluster(), 'b')]
+    const { all, told } = await refreshAll(few, 1000)
+    expect(told()).toEqual([
       ['2 registries', 'The server has been asked for new passwords.'],
-      ['2 registries', '2 new passwords were issued.'],
+      ['a', 'A new password was issued. It states no end.'],
+    ])
+    await jest.advanceTimersByTimeAsync(60_000)
+    await all
+    expect(told()).toHaveLength(3)
+  })
+
+  it('of many is summed up', async () => {
+    const { all, told } = await refreshAll(
+      ['a', 'b', 'c', 'd'].map((name) => registryIn(cluster(done), name)),
+      1000,
+    )
+    await all
+    expect(told()).toEqual([
+      ['4 registries', 'The server has been asked for new passwords.'],
+      ['4 registries', '4 new passwords were issued.'],
     ])
   })
 })

@@ -1,6 +1,6 @@
 // What the menu of a registry does: ask for a refresh and tell what came of it, suspend, resume.
 import { ANNOTATIONS } from '../config/types'
-import type { ObjectMeta, RegistryStatus } from '../generated/types'
+import type { Condition, ObjectMeta, RegistryStatus } from '../generated/types'
 import { codeText } from './codes'
 import { parseTime } from './expiry'
 import { say, type Translate } from './text'
@@ -25,11 +25,13 @@ const settleMs = 10_000
 /** A refresh that was asked for less than 30 s after another waits so long; the rest is for the call itself. */
 const patienceMs = 60_000
 const firstLookMs = 500
+/** The shell shows five messages at once; the successes of more registries than these are summed up. */
+const toldEach = 3
 const longestLookMs = 3000
 
 /**
  * Asks the server to refresh now and tells the user at once that it was asked, and later what came of it; a list would
- * show it seconds late, and a failure only as a changed colour. Ends when each answered, or after a minute.
+ * show it seconds late, and a failure only as a changed colour. Resolves when each has answered, or after a minute.
  */
 export async function askForRefresh(registries: readonly ActingRegistry[], t: Translate): Promise<void> {
   const request = new Date().toISOString()
@@ -40,8 +42,17 @@ export async function askForRefresh(registries: readonly ActingRegistry[], t: Tr
     title: titleOf(asked, t),
     message: t('tokenRegistries.actions.refresh.asked', { count: asked.length }),
   })
-  const outcomes = await Promise.all(asked.map((registry) => outcomeOf(registry, request)))
-  tellOutcomes(asked, outcomes, t)
+  const refreshed: ActingRegistry[] = []
+  const follow = async (registry: ActingRegistry): Promise<void> => {
+    const status = await outcomeOf(registry, request)
+    if (issued(status)?.status !== 'True') tellFailure(registry, issued(status), t)
+    else if (asked.length <= toldEach)
+      growl([registry], 'success', { title: titleOf([registry], t), message: successText(status, t) })
+    else refreshed.push(registry)
+  }
+  await Promise.all(asked.map(follow))
+  const message = t('tokenRegistries.actions.refresh.doneMany', { count: refreshed.length })
+  if (refreshed.length > 0) growl(refreshed, 'success', { title: titleOf(refreshed, t), message })
 }
 
 /**
@@ -136,48 +147,26 @@ async function until(
   return undefined
 }
 
-function tellOutcomes(
-  registries: readonly ActingRegistry[],
-  outcomes: readonly (RegistryStatus | undefined)[],
-  t: Translate,
-): void {
-  const refreshed = registries.filter((_registry, index) => issued(outcomes[index])?.status === 'True')
-  if (refreshed.length > 0) {
-    const status = outcomes[registries.indexOf(refreshed[0] as ActingRegistry)]
-    growl(refreshed, 'success', {
-      title: titleOf(refreshed, t),
-      message: successText(refreshed.length, status, t),
-    })
+/** @param condition CredentialIssued; undefined when the server has not answered */
+function tellFailure(registry: ActingRegistry, condition: Condition | undefined, t: Translate): void {
+  const title = titleOf([registry], t)
+  if (condition === undefined) {
+    growl([registry], 'warning', { title, message: t('tokenRegistries.actions.refresh.silent') })
+    return
   }
-  registries.forEach((registry, index) => {
-    const status = outcomes[index]
-    const condition = issued(status)
-    if (condition?.status === 'True') return
-    const title = titleOf([registry], t)
-    if (condition === undefined) {
-      growl([registry], 'warning', { title, message: t('tokenRegistries.actions.refresh.silent') })
-      return
-    }
-    const meaning = codeText(condition.reason)
-    const message = [
-      meaning === undefined ? condition.reason : say(t, meaning, new Date()),
-      condition.message,
-    ]
-    growl([registry], 'error', { title, message: message.join(' ') })
-  })
+  const meaning = codeText(condition.reason)
+  const message = [meaning === undefined ? condition.reason : say(t, meaning, new Date()), condition.message]
+  growl([registry], 'error', { title, message: message.join(' ') })
 }
 
-function successText(count: number, status: RegistryStatus | undefined, t: Translate): string {
+function successText(status: RegistryStatus | undefined, t: Translate): string {
   const time = parseTime(status?.expiresAt)
-  if (count > 1) return t('tokenRegistries.actions.refresh.doneMany', { count })
   return time === undefined
     ? t('tokenRegistries.actions.refresh.doneEndless')
     : say(t, { key: 'tokenRegistries.actions.refresh.done', args: { time } }, new Date())
 }
 
-function issued(
-  status: RegistryStatus | undefined,
-): NonNullable<RegistryStatus['conditions']>[number] | undefined {
+function issued(status: RegistryStatus | undefined): Condition | undefined {
   return status?.conditions?.find(({ type }) => type === 'CredentialIssued')
 }
 
