@@ -144,8 +144,8 @@ export interface Saving {
   readonly isNew: boolean
   readonly secret?: SecretPlan
   readonly made?: MadeSecret
-  /** Called as soon as the form has made a Secret, also when the registry is refused afterwards. */
-  readonly onMade: (made: MadeSecret | undefined) => void
+  /** Called as soon as the Secret is written, also when the registry is refused afterwards: with the one that the form made. */
+  readonly onSecret: (made: MadeSecret | undefined) => void
 }
 
 /**
@@ -153,10 +153,10 @@ export interface Saving {
  * @throws SecretRefused, or the refusal of the API server
  */
 export async function saveRegistry(store: PageStore, saving: Saving): Promise<void> {
-  const { names, object, isNew, secret, made, onMade } = saving
+  const { names, object, isNew, secret, made, onSecret } = saving
   if (secret) {
     await send(store, names, object, isNew, true)
-    onMade(await writeSecret(store, secret, made))
+    onSecret(await writeSecret(store, secret, made))
   }
   await send(store, names, object, isNew)
 }

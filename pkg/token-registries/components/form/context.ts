@@ -19,8 +19,8 @@ export interface FormContext {
   problem(path: string): string | undefined
   /** The same of the items and keys at this place, each with what it is called. */
   problemsBelow(path: string): readonly { readonly name: string; readonly text: string }[]
-  /** Whether something at or below this place is shown as wrong. */
-  isWrong(path: string): boolean
+  /** Whether a field must be seen: it says something else than when nobody had touched it, or it is wrong. */
+  isTold(field: FormField): boolean
   /** Why a value of a select cannot be chosen; undefined where it can. */
   refused(field: FormField, value: string): string | undefined
   change(path: string, value: unknown): void
@@ -45,7 +45,7 @@ export function contextOf(draft: Draft, words: FieldWords, t: Translate): FormCo
     },
     problemsBelow: (path) =>
       draft.problemsBelow(path).map(({ name, message }) => ({ name, text: say(message, t) })),
-    isWrong: (path) => draft.isWrong(path),
+    isTold: (field) => draft.isTold(field),
     refused: (field, value) => {
       const key = draft.refused(field, value)
       return key && say({ key }, t)

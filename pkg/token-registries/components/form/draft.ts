@@ -4,7 +4,7 @@ import { credentialsPath, layout, providerPath, type Layout } from '../../utils/
 import type { Message, Problem } from '../../utils/form-message'
 import type { EditedObject } from '../../utils/form-save'
 import { chosenBlock } from '../../utils/form-tree'
-import { valueAt } from '../../utils/spec-path'
+import { isEmpty, valueAt } from '../../utils/spec-path'
 import { withBlock, withField, withoutHidden } from '../../utils/spec-values'
 import { validate } from '../../utils/validate'
 import { editable, type Conflict, type Editable } from './conflict'
@@ -96,6 +96,12 @@ export class Draft {
   /** Whether something at or below a place is shown as wrong. */
   isWrong(path: string): boolean {
     return this.shown.some((problem) => isWithin(problem.path, path))
+  }
+
+  /** Whether a field must be seen: it says something else than when nobody had touched it, or it is wrong. */
+  isTold({ path, default: usual }: FormField): boolean {
+    const value = valueAt(this.value, path)
+    return this.isWrong(path) || (!isEmpty(value) && value !== usual)
   }
 
   change(path: string, value: unknown): void {

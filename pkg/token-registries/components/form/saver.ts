@@ -23,6 +23,8 @@ export class Saver {
   general: readonly Message[] = []
   conflict: Conflict | undefined
   private made: MadeSecret | undefined
+  /** In this try: the server sees new keys at once and reports, so the registry that follows meets a newer version. */
+  private secretIsWritten = false
   private isSaved = false
   private readonly store: PageStore
   private readonly draft: Draft
@@ -59,6 +61,7 @@ export class Saver {
   }
 
   private async send(): Promise<void> {
+    this.secretIsWritten = false
     try {
       await this.sendOnce()
     } catch (error) {
@@ -75,14 +78,18 @@ export class Saver {
   }
 
   private async sendOnce(): Promise<void> {
-    const { plan, made } = this
+    const { made } = this
+    const plan = this.secretIsWritten ? undefined : this.plan
     await saveRegistry(this.store, {
       names: this.names,
       object: this.draft.value,
       isNew: this.isNew,
       ...(plan && { secret: plan }),
       ...(made && { made }),
-      onMade: (now) => (this.made = now),
+      onSecret: (now) => {
+        this.made = now
+        this.secretIsWritten = true
+      },
     })
   }
 
