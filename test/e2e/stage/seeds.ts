@@ -150,7 +150,7 @@ function clusterRegistry(project: string): KubeObject {
 async function create(plane: ControlPlane, registry: KubeObject): Promise<void> {
   const { namespace, name = '' } = registry.metadata ?? {}
   const collection = namespace === undefined ? registries.clusterPath() : registries.path(namespace)
-  await plane.admin.create(`${collection}?fieldValidation=Strict`, registry).catch((error: unknown) => {
+  await plane.admin.create(collection, registry).catch((error: unknown) => {
     throw new Error(`could not create ${name}`, { cause: error })
   })
 }
