@@ -10,13 +10,18 @@ export interface FieldWords {
   option(field: FormField, value: string): string
   /** An extra sentence at a field, such as what does not change; empty where there is none. */
   note(field: FormField): string
+  /** What a value must be like. */
+  pattern(field: FormField): string
   group(group: FormGroup): string
   /** abbreviation: what stands on the provider's card, three letters as a rule. */
   provider(provider: FormProvider, part: 'label' | 'help' | 'abbreviation'): string
   key(provider: FormProvider, key: FormProvider['materialKeys'][number], part: 'label' | 'help'): string
 }
 
-/** Keys of texts have no brackets: `tokenRegistries.field.<path>.label`, `….help`, `….option.<value>`, `….note`. */
+/**
+ * Keys of texts have no brackets: `tokenRegistries.field.<path>.label`, `….help`, `….pattern`, `….option.<value>`,
+ * `….note`.
+ */
 export function fieldWords(store: PageStore): FieldWords {
   const withFallback = (key: string, fallback: string): string => {
     // The shell's own withFallback takes '' for "no fallback".
@@ -31,6 +36,7 @@ export function fieldWords(store: PageStore): FieldWords {
     help: (field) => withFallback(key(field, 'help'), field.help),
     option: (field, value) => withFallback(key(field, `option.${value}`), value),
     note: (field) => withFallback(key(field, 'note'), ''),
+    pattern: (field) => withFallback(key(field, 'pattern'), field.patternMessage ?? ''),
     group: (group) => withFallback(`tokenRegistries.form.group.${group.replaceAll(' ', '')}`, group),
     provider: (provider, part) =>
       withFallback(

@@ -37,7 +37,7 @@ describe('a merge', () => {
 
   it('clashes where one removed the block that the other changed', () => {
     const mine = { spec: { suspend: false, provider: { static: { hosts: ['a'] } } } }
-    const { clashes } = merge(base, mine, ecr({ fips: true }))
+    const { clashes } = merge<object>(base, mine, ecr({ fips: true }))
     expect(clashes.map(({ path }) => path)).toEqual(['spec.provider.ecr'])
   })
 

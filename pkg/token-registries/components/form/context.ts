@@ -1,7 +1,8 @@
 // What the parts of the form share: the object that is edited, and the only way to change it.
 import type { InjectionKey } from 'vue'
 import type { Form, FormField } from '../../generated/form'
-import { say, type Translate } from '../../utils/form-message'
+import { say, type Message, type Translate } from '../../utils/form-message'
+import { fieldAt } from '../../utils/form-tree'
 import type { FieldWords } from '../../utils/form-words'
 import { valueAt } from '../../utils/spec-path'
 import type { Draft } from './draft'
@@ -33,6 +34,11 @@ export const formContext: InjectionKey<FormContext> = Symbol('registry form')
 /** A draft as the parts of the form see it. */
 export function contextOf(draft: Draft, words: FieldWords, t: Translate): FormContext {
   const { form, mode } = draft
+  const tell = (path: string, message: Message): string => {
+    const field = fieldAt(form, path)
+    const byPattern = 'text' in message && field !== undefined && message.text === field.patternMessage
+    return byPattern ? words.pattern(field) : say(message, t)
+  }
   return {
     form,
     words,
@@ -41,10 +47,10 @@ export function contextOf(draft: Draft, words: FieldWords, t: Translate): FormCo
     valueAt: (path) => valueAt(draft.value, path),
     problem: (path) => {
       const message = draft.problem(path)
-      return message && say(message, t)
+      return message && tell(path, message)
     },
     problemsBelow: (path) =>
-      draft.problemsBelow(path).map(({ name, message }) => ({ name, text: say(message, t) })),
+      draft.problemsBelow(path).map(({ name, message }) => ({ name, text: tell(path, message) })),
     isTold: (field) => draft.isTold(field),
     refused: (field, value) => {
       const key = draft.refused(field, value)
