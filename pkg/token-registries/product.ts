@@ -22,10 +22,13 @@ export function init(plugin: IPlugin, store: unknown): void {
 }
 
 function initProduct(plugin: IPlugin, store: unknown): void {
-  const { product, basicType, configureType, headers: setHeaders } = plugin.DSL(store, PRODUCT)
+  const { product, basicType, configureType, weightType, headers: setHeaders } = plugin.DSL(store, PRODUCT)
   const group = { ...entry, showNamespaceFilter: true, ifHaveType: TYPES.TokenRegistry }
   product(group)
   basicType([TYPES.TokenRegistry, TYPES.ClusterTokenRegistry])
+  // What most users come for stands first.
+  weightType(TYPES.TokenRegistry, 2, true)
+  weightType(TYPES.ClusterTokenRegistry, 1, true)
   for (const type of [TYPES.TokenRegistry, TYPES.ClusterTokenRegistry]) {
     // The list brings its own masthead: whether Create is offered takes a question to the API server.
     const options = {
