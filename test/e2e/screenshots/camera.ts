@@ -33,12 +33,12 @@ export async function takeShots(
 ): Promise<void> {
   await mkdir(folder, { recursive: true })
   for (const theme of themes) {
-    for (const { name, who, cluster = 'local', show } of shots) {
+    for (const { name, who, cluster = 'local', whole, show } of shots) {
       const visit = await browser.visit({ name: who, password: passwordOfAll, theme, viewport: size })
       try {
         const { page, errors } = visit
         await show({ page, registries: new Registries(page, cluster), changeHosts })
-        await growToContent(page)
+        if (whole) await growToContent(page)
         await page.waitForLoadState('networkidle')
         const path = join(folder, `${name}-${theme}.png`)
         await page.screenshot({ path, animations: 'disabled', caret: 'hide' })

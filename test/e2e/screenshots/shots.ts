@@ -20,6 +20,8 @@ export interface Shot {
   readonly who: Person
   /** Default local. */
   readonly cluster?: ClusterId
+  /** Whether the picture is as high as the page, and not cut where a window ends. Default false. */
+  readonly whole?: boolean
   /** Makes the page look as it shall, and waits until it does. */
   readonly show: (scene: Scene) => Promise<void>
 }
@@ -64,6 +66,7 @@ export const shots: readonly Shot[] = [
   {
     name: 'create-ecr',
     who: 'dana',
+    whole: true,
     show: async ({ registries }) => {
       await registries.openCreate('ecr')
       await registries.name.fill('shop-images')
@@ -76,6 +79,7 @@ export const shots: readonly Shot[] = [
   {
     name: 'create-static',
     who: 'dana',
+    whole: true,
     show: async ({ registries }) => {
       await registries.openCreate('static')
       await registries.name.fill('shop-harbor')
@@ -87,6 +91,7 @@ export const shots: readonly Shot[] = [
   {
     name: 'create-errors',
     who: 'dana',
+    whole: true,
     show: async ({ page, registries }) => {
       await registries.openCreate('ecr')
       await registries.name.fill('shop-ecr')
@@ -129,11 +134,13 @@ export const shots: readonly Shot[] = [
   {
     name: 'detail-failing',
     who: 'dana',
+    whole: true,
     show: async ({ registries }) => registries.openDetail(seeded.refreshFails),
   },
   {
     name: 'detail-expired',
     who: 'dana',
+    whole: true,
     show: async ({ registries }) => registries.openDetail(seeded.expired),
   },
   {
@@ -174,6 +181,7 @@ export const shots: readonly Shot[] = [
   {
     name: 'cluster-create',
     who: 'admin',
+    whole: true,
     show: async ({ page, registries }) => {
       await page.goto(registries.clusterPath('create?type=ecr'))
       await registries.save.waitFor()
