@@ -1,6 +1,6 @@
 import { mount } from '@vue/test-utils'
 import { defineComponent, h } from 'vue'
-import { countdownText } from './expiry'
+import * as expiry from './expiry'
 import { useNow } from './now'
 import { translate } from '../test/translate'
 
@@ -13,7 +13,7 @@ const Countdown = defineComponent({
     return { now }
   },
   render() {
-    return h('span', countdownText(translate, this.time, this.now))
+    return h('span', expiry.countdownText(translate, this.time, this.now))
   },
 })
 
@@ -36,6 +36,19 @@ describe('the clock of a page', () => {
     expect(rows.map((row) => row.text())).toEqual(['1 min ago', 'in 1 h', 'in 9 h'])
     rows.forEach((row) => row.unmount())
     expect(jest.getTimerCount()).toBe(0)
+  })
+
+  it('renders no row that reads the same', async () => {
+    const render = jest.spyOn(expiry, 'countdownText')
+    const rows = [10, 600].map((minutes) => mount(Countdown, { props: { time: after(minutes) } }))
+    render.mockClear()
+    await jest.advanceTimersByTimeAsync(2 * 60_000)
+    const said = render.mock.calls.map(([, time]) => time)
+    // The far one once, when it falls below its 10 hours.
+    expect(said.filter((time) => time.getTime() === after(600).getTime())).toHaveLength(1)
+    expect(said.filter((time) => time.getTime() === after(10).getTime())).toHaveLength(2)
+    rows.forEach((row) => row.unmount())
+    render.mockRestore()
   })
 
   it('does not wake up for a row that reads the same for an hour', () => {

@@ -1,4 +1,5 @@
 // What the menu of a registry does: ask for a refresh and tell what came of it, suspend, resume.
+import { ucFirst } from '@shell/utils/string'
 import { ANNOTATIONS } from '../config/types'
 import type { Condition, ObjectMeta, RegistryStatus } from '../generated/types'
 import { codeText } from './codes'
@@ -155,7 +156,10 @@ function tellFailure(registry: ActingRegistry, condition: Condition | undefined,
     return
   }
   const meaning = codeText(condition.reason)
-  const message = [meaning === undefined ? condition.reason : say(t, meaning, new Date()), condition.message]
+  const message = [
+    meaning === undefined ? condition.reason : say(t, meaning, new Date()),
+    ucFirst(condition.message),
+  ]
   growl([registry], 'error', { title, message: message.join(' ') })
 }
 
