@@ -5,7 +5,7 @@ type Texts = { readonly [key: string]: string | Texts }
 
 const root = join(__dirname, '..')
 const texts: Texts = require('../l10n/en-us.yaml')
-const skipped = ['node_modules', '.shell', 'generated', 'l10n', 'test']
+const skipped = ['node_modules', '.shell', 'l10n', 'test']
 
 function sources(folder: string): string[] {
   return readdirSync(folder).flatMap((name) => {
@@ -31,25 +31,47 @@ interface Use {
 const files = sources(root).map((path) => ({ file: relative(root, path), code: readFileSync(path, 'utf8') }))
 
 const keys = keysOf(texts['tokenRegistries'] as Texts, 'tokenRegistries')
-const below = (branch: string): string[] => keys.filter((key) => key.startsWith(`${branch}.`))
 
-// `tokenRegistries.form.${…}` stands for all below it.
+/** Every word or dotted path in quotes, in any file; names of the API have spaces in them. */
+const quoted = new Set(
+  files.flatMap(({ code }) =>
+    [...code.matchAll(/['"`]([A-Za-z][\w. ]*)['"`]/g)].map(([, text = '']) => text.replace(/ /g, '')),
+  ),
+)
+
+/** Below a branch that a value completes: `tokenRegistries.form.${key}` uses what is spelled somewhere in quotes. */
+function below(branch: string): string[] {
+  return keys.filter((key) => {
+    const rest = key.startsWith(`${branch}.`) ? key.slice(branch.length + 1) : undefined
+    return rest !== undefined && (quoted.has(rest) || quoted.has(rest.split('.').pop() ?? ''))
+  })
+}
+
 const open = /tokenRegistries(?:\.[A-Za-z0-9_]+)*(?=\.\$\{)/g
 const literal = /tokenRegistries(?:\.[A-Za-z0-9_]+)+(?=['"`\s])/g
+// Messages of the form name their key below tokenRegistries (utils/form-message.ts).
+const short = /key: '((?:form|errors)\.[\w.]+)'/g
 
 const uses = files.flatMap(({ file, code }): Use[] => [
   ...[...code.matchAll(literal)].map(([key]) => ({ file, key, found: found(key, code) })),
   ...[...code.matchAll(open)].map(([key]) => ({ file, key, found: below(key) })),
+  ...[...code.matchAll(short)].map(([, key]) => {
+    const full = `tokenRegistries.${key}`
+    return { file, key: full, found: keys.filter((known) => known === full) }
+  }),
 ])
 
 /** The keys that a text in quotes stands for: itself, or of a branch those whose rest is spelled in the same file. */
 function found(key: string, code: string): string[] {
   if (keys.includes(key)) return [key]
   const ends = [...code.matchAll(/\$\{\w+\}((?:\.\w+)*)(\.\$\{)?/g)]
-  return below(key).filter((known) => {
+  return keys.filter((known) => {
+    if (!known.startsWith(`${key}.`)) return false
     const rest = known.slice(key.length)
     return ends.some(([, path = '', more]) =>
-      more === undefined ? rest === path : rest.startsWith(`${path}.`),
+      more === undefined
+        ? rest === path
+        : rest.startsWith(`${path}.`) && quoted.has(rest.slice(path.length + 1)),
     )
   })
 }
