@@ -8,6 +8,8 @@ const knownNoise = [
   // Its call to Rancher's public update service, which nothing outside of this machine answers.
   /Error occurred reading dynamic content/,
   /https:\/\/updates\.rancher\.io\//,
+  // The cluster's start page asks for Secrets also on behalf of people who may not read any.
+  /Error in fetch\(\): Error: Unknown schema for type: secret/,
   // Its composable useIsNewDetailPageEnabled, when the query of an address changes; on the Secrets pages too.
   /Cannot read properties of undefined \(reading 'getters'\)[^]*\/dashboard\/js\//,
 ]

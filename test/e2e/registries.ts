@@ -1,5 +1,6 @@
 // Our pages as somebody sees them: what is where, by handles that do not depend on looks.
 import type { Locator, Page } from 'playwright-core'
+import { violations } from './axe.ts'
 import type { ClusterId } from './stage.ts'
 
 /** `namespace/name`, or the name of a cluster registry. */
@@ -52,6 +53,11 @@ export class Registries {
   async #open(path: string, sign: Locator): Promise<void> {
     await this.#page.goto(path, { waitUntil: 'domcontentloaded' })
     await sign.waitFor()
+  }
+
+  /** What axe finds below the elements of a selector. */
+  violations(ours: string): Promise<string[]> {
+    return violations(this.#page, ours)
   }
 
   // The list.

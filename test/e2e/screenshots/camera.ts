@@ -57,9 +57,8 @@ export async function takeShots(
 
 /** The Dashboard scrolls its middle, not the document: the window becomes as high as that wants. */
 async function growToContent(page: Page): Promise<void> {
-  const missing = await page.evaluate(() => {
-    const main = document.querySelector('main')
-    return main === null ? 0 : main.scrollHeight - main.clientHeight
-  })
+  const missing = await page
+    .locator('main')
+    .evaluate(({ scrollHeight, clientHeight }) => scrollHeight - clientHeight)
   if (missing > 0) await page.setViewportSize({ ...size, height: size.height + missing })
 }

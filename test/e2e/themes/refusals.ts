@@ -89,9 +89,10 @@ export function describeRefusals(bed: Bed): void {
         'the whole project, to somebody with rights in one namespace only',
         bed.as('nils', cluster, async ({ registries }, page) => {
           await registries.openCreate('ecr')
-          await page.getByTestId('form-target-namespace').waitFor()
-          const project = page.getByTestId('form-target-project').getByRole('radio')
-          assert.equal((await project.count()) === 0 || (await project.isDisabled()), true)
+          const project = page.getByTestId('form-target').getByRole('radio', { name: /^The whole project/ })
+          await project.waitFor()
+          assert.equal(await project.getAttribute('aria-disabled'), 'true')
+          await page.getByText('Only owners and members of the project may serve all of it.').waitFor()
         }),
       )
     })

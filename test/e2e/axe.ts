@@ -1,0 +1,28 @@
+// Accessibility of our own parts of a page, by axe.
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import type axe from 'axe-core'
+import type { Page } from 'playwright-core'
+
+const script = readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/**
+ * Violations below the elements that a selector finds, one line each.
+ * @param shells selectors of components of the shell, whose markup is not ours to mend
+ */
+export async function violations(
+  page: Page,
+  ours: string,
+  shells: readonly string[] = [],
+): Promise<string[]> {
+  await page.evaluate(await script)
+  const found = await page.evaluate(
+    async ({ include, exclude }) => {
+      const { axe: run } = globalThis as unknown as { axe: typeof axe }
+      const { violations: all } = await run.run({ include, exclude })
+      return all.map(({ id, nodes }) => ({ id, where: nodes.map(({ html }) => html.slice(0, 200)) }))
+    },
+    { include: [ours], exclude: [...shells] },
+  )
+  return found.flatMap(({ id, where }) => where.map((html) => `${id}: ${html}`))
+}
