@@ -10,14 +10,16 @@ module.exports = {
   testEnvironmentOptions: { customExportConditions: ['node', 'node-addons'] },
   moduleFileExtensions: ['ts', 'js', 'json', 'vue'],
   moduleNameMapper: {
+    '\\.(svg|png|jpe?g|gif|s?css)$': '<rootDir>/test/empty.js',
     // Types alone; the shell's components import it as if there were a module.
     '^@shell/types/store/vuex$': '<rootDir>/test/empty.js',
     '^@shell/(.*)$': `${shell}/$1`,
     '^@components/(.*)$': `${shell}/rancher-components/$1`,
     '^@pkg/(.*)$': '<rootDir>/$1',
     '^clipboard-polyfill$': '<rootDir>/test/empty.js',
-    '\\.(svg|png|jpe?g|gif|s?css)$': '<rootDir>/test/empty.js',
   },
+  // For the scripts of .vue files: not the server's settings, which it would find first.
+  globals: { 'vue-jest': { tsConfig: `${__dirname}/tsconfig.json` } },
   modulePathIgnorePatterns: ['<rootDir>/.shell'],
   transform: {
     '\\.(ts|m?js)$': ['babel-jest', { configFile: `${__dirname}/babel.config.js` }],

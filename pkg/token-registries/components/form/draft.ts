@@ -98,6 +98,19 @@ export class Draft {
     return this.shown.some((problem) => isWithin(problem.path, path))
   }
 
+  /** Whether the form as it is now has a field where this can be told. */
+  hasPlace(path: string): boolean {
+    if (path.startsWith('metadata.')) return true
+    const { sections, advanced } = this.layout ?? { sections: [], advanced: [] }
+    const placed = [...sections.flatMap(({ fields, more }) => [...fields, ...more]), ...advanced]
+    const block = `${credentialsPath}.${chosenBlock(this.value, credentialsPath)}`
+    return (
+      placed.some(
+        (field) => isWithin(path, field.path) || (field.path.startsWith(`${path}.`) && path !== providerPath),
+      ) || [credentialsPath, block, `${block}.name`].includes(path)
+    )
+  }
+
   /** Whether a field must be seen: it says something else than when nobody had touched it, or it is wrong. */
   isTold({ path, default: usual }: FormField): boolean {
     const value = valueAt(this.value, path)

@@ -108,8 +108,9 @@ export class Saver {
     const ofSecret = error instanceof SecretRefused
     const refusal = readRefusal(ofSecret ? error.answer : error, this.draft.form)
     if (!ofSecret) {
-      this.draft.refusals = refusal.fields
-      this.general = refusal.general
+      const homeless = refusal.fields.filter(({ path }) => !this.draft.hasPlace(path))
+      this.draft.refusals = refusal.fields.filter((field) => !homeless.includes(field))
+      this.general = [...refusal.general, ...homeless.map(({ message }) => message)]
     } else if (refusal.kind === 'exists') this.draft.refusals = [this.secretExists()]
     else this.general = [{ key: 'form.secretRefused' }, ...refusal.general]
   }
