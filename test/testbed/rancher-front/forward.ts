@@ -30,6 +30,8 @@ export async function forward(ctx: Context, target: Target): Promise<void> {
   }).catch((error: Error) => ctx.throw(502, `the cluster does not answer: ${error.message}`))
   ctx.status = answer.statusCode
   ctx.body = answer.body
+  // Koa ends it when the browser goes away in the middle, and an error that nobody listens to would end the process.
+  answer.body.on('error', (error: Error) => ctx.app.emit('error', error, ctx))
   ctx.remove('Content-Type')
   for (const [name, value] of Object.entries(answer.headers)) {
     if (value !== undefined && !kept.has(name)) ctx.set(name, value)
