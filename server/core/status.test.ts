@@ -313,3 +313,10 @@ test('the columns of lists are short texts', () => {
   assert.equal(target(aRegistry()), 'namespace shop')
   assert.equal(target(aRegistry({ target: { type: 'project', project: 'c:p' } })), 'project c:p')
 })
+
+test('the reason in lists is the failure, also while pulls still work', () => {
+  const reason = (given: Partial<StatusWorld>, now: Date) => computeStatus(world(given), now).summary?.reason
+  assert.equal(reason({}, after(hour)), 'Ready')
+  assert.equal(reason({ lastFailure: down, attempts: 3 }, after(hour)), 'Unavailable')
+  assert.equal(reason({ failures: [refused], synced: 0 }, after(hour)), 'NotOwner')
+})

@@ -55,7 +55,6 @@ export function computeStatus(world: StatusWorld, now: Date): RegistryStatus {
   const { registry, credential, failures } = world
   const previous = registry.status
   const drafts = [...conditionDrafts(world, now)]
-  const ready = drafts.find(({ type }) => type === 'Ready')
   const failure = world.problem ?? world.lastFailure
   const history = [...(previous?.history ?? []), ...world.newHistory.map(historyItem)].slice(-maxHistory)
   return {
@@ -74,7 +73,7 @@ export function computeStatus(world: StatusWorld, now: Date): RegistryStatus {
       hosts: shortList(world.hosts),
       target: targetText(registry),
       synced: `${world.synced}/${world.desired}`,
-      reason: ready?.reason ?? '',
+      reason: reasonThatMatters(drafts),
     },
     targets: { desired: world.desired, synced: world.synced, failed: failures.length },
     failures: failures.slice(0, maxFailures).map((item) => ({
@@ -90,6 +89,13 @@ export function computeStatus(world: StatusWorld, now: Date): RegistryStatus {
     ...(world.handledRequest === undefined ? {} : { lastHandledRefreshRequest: world.handledRequest }),
     ...(history.length === 0 ? {} : { history }),
   }
+}
+
+/** Ready's, unless it is True while something else is wrong: lists are sorted and searched by it. */
+function reasonThatMatters(drafts: readonly Draft[]): string {
+  const ready = drafts.find(({ type }) => type === 'Ready')
+  const wrong = drafts.find(({ type, status }) => type === 'CredentialIssued' && status === 'False')
+  return (ready?.status === 'True' && wrong ? wrong : ready)?.reason ?? ''
 }
 
 function lastFailureItem(
