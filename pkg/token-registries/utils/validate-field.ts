@@ -45,14 +45,9 @@ function textProblem(field: FormField, value: unknown): Message | undefined {
 /** The pattern has seen to the form; this one to days and hours that exist. */
 function isDateTime(value: string): boolean {
   const [year, month, day, hour, minute, second] = (value.match(/\d+/g) ?? []).map(Number)
+  // A day that the month does not have is one of another month.
   const date = new Date(Date.UTC(year ?? 0, (month ?? 0) - 1, day))
-  return (
-    date.getUTCMonth() + 1 === month &&
-    date.getUTCDate() === day &&
-    (hour ?? 24) < 24 &&
-    (minute ?? 60) < 60 &&
-    (second ?? 60) < 60
-  )
+  return date.getUTCMonth() + 1 === month && (hour ?? 24) < 24 && (minute ?? 60) < 60 && (second ?? 60) < 60
 }
 
 /** All numbers of the API are whole ones. */
