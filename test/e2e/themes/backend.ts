@@ -17,7 +17,8 @@ export function describeBackend(bed: Bed): void {
         const { plane, product } = bed.stage.cluster(cluster)
         // It would put its own words back.
         await product?.server.kill('SIGTERM')
-        await plane.admin.patch(`${server}/status`, { status: { version: '0.0.9', apiRevision: 0 } })
+        // The first servers said nothing about their API's revision.
+        await plane.admin.patch(`${server}/status`, { status: { version: '0.0.9', apiRevision: null } })
         await registries.openList()
         await page.getByTestId('backend-banner').filter({ hasText: '0.0.9' }).waitFor()
         await registries.row('shop-ecr').waitFor()
