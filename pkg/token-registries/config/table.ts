@@ -19,7 +19,11 @@ const field = {
  * Classes of the columns that narrow windows leave out (components/list/RegistryList.vue): the shell's own widths end at
  * 1281 pixels, where the table is still wider than the page.
  */
-const roomFor = { details: 'column-from-1500', target: 'column-from-1700' } as const
+const roomFor = {
+  origin: 'column-from-1200',
+  details: 'column-from-1500',
+  target: 'column-from-1700',
+} as const
 
 type Column = Record<string, unknown>
 
@@ -36,7 +40,7 @@ const shown: readonly Shown[] = [
     name: 'provider',
     labelKey: 'tokenRegistries.list.columns.provider',
     value: 'status.summary.provider',
-    more: { formatter: 'TokenRegistryProvider' },
+    more: { formatter: 'TokenRegistryProvider', breakpoint: roomFor.origin },
   },
   {
     name: 'hosts',
@@ -86,14 +90,15 @@ const stateSort = [field.ready, field.reason, 'metadata.name']
 
 function columns(namespaced: boolean, own: readonly Column[], paged: boolean): Column[] {
   const sortable = (path: string): Column => (paged ? { value: path, sort: path, search: path } : {})
+  const age = { ...AGE, breakpoint: roomFor.origin }
   return [
     paged ? { ...stateColumn, sort: stateSort, search: false } : stateColumn,
     { ...NAME, ...sortable('metadata.name'), defaultSort: paged },
     ...(namespaced ? [{ ...NAMESPACE, ...sortable('metadata.namespace') }] : []),
     ...own,
     paged
-      ? { ...AGE, value: 'metadata.creationTimestamp', sort: 'metadata.creationTimestamp', search: false }
-      : AGE,
+      ? { ...age, value: 'metadata.creationTimestamp', sort: 'metadata.creationTimestamp', search: false }
+      : age,
   ]
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync } from 'fs'
+import { readdirSync, readFileSync } from 'fs'
 import { join } from 'path'
 import { DSL, getters, mutations, state as newState } from '@shell/store/type-map'
 import { parse } from 'yaml'
@@ -41,6 +41,20 @@ describe('the entry in the menu', () => {
   })
 })
 
+describe('models', () => {
+  it("have names that the shell's development server takes too", () => {
+    const taken = /require\.context\('BASE\/DIR', true, \/(.+?)\/\)/.exec(
+      readFileSync(require.resolve('@rancher/shell/pkg/import.js'), 'utf8'),
+    )
+    const pattern = new RegExp(taken?.[1] ?? '(?!)')
+    const names = readdirSync(join(__dirname, '../models'))
+    expect(names.map((name) => [name, pattern.test(name)])).toEqual([
+      [`${TYPES.ClusterTokenRegistry}.js`, true],
+      [`${TYPES.TokenRegistry}.js`, true],
+    ])
+  })
+})
+
 describe.each([
   [TYPES.TokenRegistry, 'tokenregistries.yaml'],
   [TYPES.ClusterTokenRegistry, 'clustertokenregistries.yaml'],
@@ -78,6 +92,16 @@ describe.each([
   it('are the same whether the API or the browser pages', () => {
     const names = (list: Record<string, unknown>[]): unknown[] => list.map(({ name }) => name)
     expect(names(headers(type))).toEqual(names(paginationHeaders(type)))
+  })
+
+  it('that narrow windows leave out have a width from which they are shown', () => {
+    const list = readFileSync(join(__dirname, '../components/list/RegistryList.vue'), 'utf8')
+    const names = headers(type).flatMap(({ breakpoint }) => (breakpoint ? [String(breakpoint)] : []))
+    expect(names.length).toBeGreaterThan(0)
+    for (const name of names) {
+      const from = Number(/^column-from-(\d+)$/.exec(name)?.[1])
+      expect(list).toMatch(new RegExp(`max-width: ${from - 1}px\\) \\{\\s*:deep\\(\\.${name}\\)`))
+    }
   })
 
   it('name a namespace where there is one', () => {

@@ -7,7 +7,9 @@ import TokenRegistryState from '../../formatters/TokenRegistryState.vue'
 import TokenRegistrySynced from '../../formatters/TokenRegistrySynced.vue'
 import TokenRegistryTarget from '../../formatters/TokenRegistryTarget.vue'
 import TokenRegistryTime from '../../formatters/TokenRegistryTime.vue'
+import TokenRegistrySecret from '../../formatters/TokenRegistrySecret.vue'
 import EmptyList from './EmptyList.vue'
+import RegistryList from './RegistryList.vue'
 import RemoveRegistries from './RemoveRegistries.vue'
 
 const start = new Date('2026-03-01T12:00:00Z')
@@ -21,6 +23,7 @@ const directives = {
 const prefs = {
   'prefs/get': () => 'YYYY-MM-DD',
   'i18n/t': translate,
+  'cluster/schemaFor': () => undefined,
   'management/byId': (_type: string, id: string) =>
     id === 'local/p-shop' ? { nameDisplay: 'Web shop' } : undefined,
 }
@@ -31,7 +34,37 @@ function show(component: any, props: Record<string, unknown>) {
   return mount(component, { props, global: { directives, mocks, stubs: { 'router-link': link } } })
 }
 
+const formatters = {
+  TokenRegistryHosts,
+  TokenRegistryProvider,
+  TokenRegistryReason,
+  TokenRegistrySecret,
+  TokenRegistryState,
+  TokenRegistrySynced,
+  TokenRegistryTarget,
+  TokenRegistryTime,
+}
+
 describe('cells', () => {
+  it.each(Object.entries(formatters))('%s leave alone what the table hands to all', (_name, formatter) => {
+    const warn = jest.spyOn(console, 'warn').mockImplementation(() => undefined)
+    const row = {
+      providerName: 'ecr',
+      failureCode: 'NotOwner',
+      metadata: {
+        namespace: 'shop',
+        labels: { 'app.kubernetes.io/managed-by': 'token-registries' },
+        annotations: { 'tokenregistries.io/owner': 'TokenRegistry/shop/shop-ecr' },
+      },
+      status: { hosts: ['a.example'], targets: { desired: 1, synced: 1, failed: 0 } },
+    }
+    const table = { value: 'a', col: {}, rowKey: 'k', 'row-index': 3, getCustomDetailLink: () => null }
+    const html = show(formatter, { row, ...table }).html()
+    expect(html).not.toMatch(/ (value|col|row-?key|row-index|getcustomdetaillink)="/i)
+    expect(warn).not.toHaveBeenCalled()
+    warn.mockRestore()
+  })
+
   it('show the first host and count the others', () => {
     expect(show(TokenRegistryHosts, { row: {} }).text()).toBe('—')
     expect(show(TokenRegistryHosts, { row: { status: { hosts: ['a.example'] } } }).text()).toBe('a.example')
@@ -115,6 +148,30 @@ describe('cells', () => {
     expect(words()).toEqual(['Expired', 'bg-error'])
     badge.unmount()
     jest.useRealTimers()
+  })
+})
+
+describe('the list', () => {
+  const stubs = { BackendBanner: true, Masthead: true, PaginatedResourceTable: true }
+
+  function list(schema?: object) {
+    const props = { resource: 'tokenregistries.io.clustertokenregistry', schema }
+    return mount(RegistryList as any, { props, global: { directives, stubs } })
+  }
+
+  it('is a table for whoever may list', () => {
+    const wrapper = list({ id: 'x', collectionMethods: ['GET', 'POST'] })
+    expect(wrapper.find('[data-testid=token-registries-table]').exists()).toBe(true)
+    expect(wrapper.find('[data-testid=token-registries-no-access]').exists()).toBe(false)
+  })
+
+  it.each([
+    ['has no right on the kind, of which there is no schema then', undefined],
+    ['may only create', { id: 'x', collectionMethods: ['POST'] }],
+  ])('says so to whoever %s', (_who, schema) => {
+    const wrapper = list(schema)
+    expect(wrapper.text()).toContain('You do not have the right to see these.')
+    expect(wrapper.find('[data-testid=token-registries-table]').exists()).toBe(false)
   })
 })
 
