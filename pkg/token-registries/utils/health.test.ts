@@ -52,6 +52,21 @@ const cases: readonly (readonly [string, Judged, string])[] = [
     'info pending: The server has not looked at it yet.',
   ],
   [
+    'a new object that nobody looks at',
+    { metadata: { generation: 1, creationTimestamp: at(-2 * min) }, spec: {} },
+    'warning overdue: It was created 2 min ago and the server has not looked at it yet. It may be down.',
+  ],
+  [
+    'an object that was created a minute ago',
+    { metadata: { generation: 1, creationTimestamp: at(-2 * min + s) }, spec: {} },
+    'info pending: The server has not looked at it yet.',
+  ],
+  [
+    'a changed spec that nobody applies',
+    registry({ observedGeneration: 1, nextRefreshAt: at(-20 * min) }),
+    'warning overdue: The refresh was due 20 min ago and the server has not reported since. It may be down. Pulls work for 7 h.',
+  ],
+  [
     'a status without conditions',
     { metadata: { generation: 1 }, status: {} },
     'info pending: The server has not looked at it yet.',
@@ -264,6 +279,9 @@ describe('what conditions mean', () => {
   it('names the times that a clock has to watch', () => {
     const times = timesOf(registry({ nextRefreshAt: undefined }, keysEnd(h)))
     expect(times.map((time) => time.toISOString())).toEqual([at(7 * h), at(h)])
+    const metadata = { creationTimestamp: at(-min) }
+    expect(timesOf({ metadata })).toEqual([new Date(at(-min))])
+    expect(timesOf({ ...registry(endless), metadata })).toEqual([])
   })
 })
 

@@ -42,7 +42,7 @@ export interface Health {
 
 /** What is judged: any object of our two kinds. */
 export interface Judged {
-  readonly metadata?: { readonly generation?: number }
+  readonly metadata?: { readonly generation?: number; readonly creationTimestamp?: string }
   readonly spec?: {
     readonly suspend?: boolean
     readonly credentials?: { readonly secret?: { readonly expiresAt?: string } }
@@ -54,6 +54,8 @@ export interface Judged {
 const clockToleranceMs = 60_000
 /** A refresh that is later than this has not begun: nobody is there to begin it. */
 const overdueMs = 5 * 60_000
+/** The server takes note of a new registry within seconds; after this nobody is there to do it. */
+const unnoticedMs = 2 * 60_000
 /** The server warns of a declared end from here on; so does the page. */
 export const declaredEndMs = 30 * 24 * 3_600_000
 
@@ -69,6 +71,7 @@ interface Facts {
   readonly expiresAt: Date | undefined
   readonly nextRefreshAt: Date | undefined
   readonly keysEndAt: Date | undefined
+  readonly createdAt: Date | undefined
   readonly behind: boolean
   readonly counts: { readonly synced: number; readonly desired: number; readonly failed: number }
 }
@@ -76,10 +79,10 @@ interface Facts {
 /** Pure: the situation of a registry at `now`. The order of the questions is the specification: worst first. */
 export function healthOf(registry: Judged, now: Date): Health {
   const facts = factsOf(registry, now)
-  if (facts.ready === undefined) return pending('tokenRegistries.health.pending.none')
+  if (facts.ready === undefined) return unnoticed(facts) ?? pending('tokenRegistries.health.pending.none')
   return (
     expired(facts) ??
-    (facts.behind ? pending('tokenRegistries.health.pending.change') : undefined) ??
+    (facts.behind ? (overdue(facts) ?? pending('tokenRegistries.health.pending.change')) : undefined) ??
     stalled(facts) ??
     suspended(facts) ??
     notReady(facts) ??
@@ -89,8 +92,14 @@ export function healthOf(registry: Judged, now: Date): Health {
 }
 
 /** The times at which the words about a registry change: what a clock has to watch (see utils/now.ts). */
-export function timesOf({ spec, status }: Judged): Date[] {
-  const texts = [status?.expiresAt, status?.nextRefreshAt, spec?.credentials?.secret?.expiresAt]
+export function timesOf({ metadata, spec, status }: Judged): Date[] {
+  const noticed = status?.conditions?.some(({ type }) => type === 'Ready') === true
+  const texts = [
+    noticed ? undefined : metadata?.creationTimestamp,
+    status?.expiresAt,
+    status?.nextRefreshAt,
+    spec?.credentials?.secret?.expiresAt,
+  ]
   return texts.map(parseTime).filter((time) => time !== undefined)
 }
 
@@ -110,6 +119,7 @@ function factsOf({ metadata, spec, status }: Judged, now: Date): Facts {
     expiresAt: parseTime(status?.expiresAt),
     nextRefreshAt: parseTime(status?.nextRefreshAt),
     keysEndAt: parseTime(spec?.credentials?.secret?.expiresAt),
+    createdAt: parseTime(metadata?.creationTimestamp),
     behind: observed !== undefined && metadata?.generation !== undefined && observed < metadata.generation,
     counts: countsOf(status),
   }
@@ -126,6 +136,31 @@ function pending(key: string): Health {
     colour: 'info',
     badge: { key: 'tokenRegistries.health.badge.pending' },
     sentence: { key },
+  }
+}
+
+/** Nobody looks at a new registry. */
+function unnoticed({ now, createdAt }: Facts): Health | undefined {
+  if (createdAt === undefined || now.getTime() - createdAt.getTime() < unnoticedMs) return undefined
+  return {
+    state: 'overdue',
+    colour: 'warning',
+    badge: { key: 'tokenRegistries.health.badge.overdue' },
+    sentence: { key: 'tokenRegistries.health.overdue.unnoticed', args: { created: createdAt } },
+  }
+}
+
+/** Nobody began the refresh that was due. */
+function overdue({ now, expiresAt, nextRefreshAt }: Facts): Health | undefined {
+  if (nextRefreshAt === undefined || now.getTime() - nextRefreshAt.getTime() <= overdueMs) return undefined
+  return {
+    state: 'overdue',
+    colour: 'warning',
+    badge: { key: 'tokenRegistries.health.badge.overdue' },
+    sentence:
+      expiresAt === undefined
+        ? { key: 'tokenRegistries.health.overdue.endless', args: { due: nextRefreshAt } }
+        : { key: 'tokenRegistries.health.overdue.until', args: { due: nextRefreshAt, time: expiresAt } },
   }
 }
 
@@ -224,7 +259,7 @@ function notReady({ ready, issued, synced, counts, hasCredential }: Facts): Heal
 
 /** Pulls work, and without somebody's help they will stop. */
 function worrying(facts: Facts): Health | undefined {
-  const { now, issued, expiresAt, nextRefreshAt, keysEndAt } = facts
+  const { now, issued, expiresAt, keysEndAt } = facts
   const colour = 'warning'
   if (issued?.status === 'False') {
     return {
@@ -238,17 +273,8 @@ function worrying(facts: Facts): Health | undefined {
       ...because(issued),
     }
   }
-  if (nextRefreshAt !== undefined && now.getTime() - nextRefreshAt.getTime() > overdueMs) {
-    return {
-      state: 'overdue',
-      colour,
-      badge: { key: 'tokenRegistries.health.badge.overdue' },
-      sentence:
-        expiresAt === undefined
-          ? { key: 'tokenRegistries.health.overdue.endless', args: { due: nextRefreshAt } }
-          : { key: 'tokenRegistries.health.overdue.until', args: { due: nextRefreshAt, time: expiresAt } },
-    }
-  }
+  const late = overdue(facts)
+  if (late !== undefined) return late
   if (keysEndAt === undefined || keysEndAt.getTime() - now.getTime() > declaredEndMs) return undefined
   return {
     state: 'keysEnd',
