@@ -108,7 +108,7 @@ describe('refresh now', () => {
   })
 
   it('tells a failure with its meaning and in the words of the server', async () => {
-    const conditions = issued('False', 'AccessDenied', 'ECR said AccessDeniedException')
+    const conditions = issued('False', 'AccessDenied', 'spec.provider.ecr: AccessDeniedException')
     const { registry, growls } = registryIn(
       cluster({ lastHandledRefreshRequest: start.toISOString(), conditions }),
     )
@@ -120,7 +120,7 @@ describe('refresh now', () => {
       data: {
         title: 'shop-ecr',
         message:
-          'The identity is known, but it may not do this. Give it the missing right. ECR said AccessDeniedException',
+          'The identity is known, but it may not do this. Give it the missing right. spec.provider.ecr: AccessDeniedException',
       },
     })
   })
@@ -203,6 +203,45 @@ describe('refresh now', () => {
       ['4 registries', 'The server has been asked for new passwords.'],
       ['4 registries', '4 new passwords were issued.'],
     ])
+  })
+
+  it('that nobody answered is told once', async () => {
+    const { all, told } = await refreshAll(
+      ['a', 'b', 'c', 'd'].map((name) => registryIn(cluster(), name)),
+      61_000,
+    )
+    await all
+    expect(told()).toEqual([
+      ['4 registries', 'The server has been asked for new passwords.'],
+      ['4 registries', expect.stringContaining('has not answered within a minute')],
+    ])
+  })
+
+  it('of a hundred has a few requests under way at once', async () => {
+    let now = 0
+    let most = 0
+    const slowly = async (answer: () => Promise<unknown>): Promise<unknown> => {
+      most = Math.max(most, ++now)
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      now -= 1
+      return answer()
+    }
+    const all = Array.from({ length: 100 }, (_, index) => {
+      const { registry, sent } = registryIn(cluster(done), String(index))
+      const $dispatch: ActingRegistry['$dispatch'] = (action, payload, options) =>
+        action === 'request'
+          ? slowly(() => registry.$dispatch(action, payload, options))
+          : registry.$dispatch(action, payload, options)
+      return { registry: { ...registry, $dispatch }, sent }
+    })
+    const told = askForRefresh(
+      all.map(({ registry }) => registry),
+      translate,
+    )
+    await jest.advanceTimersByTimeAsync(10_000)
+    await told
+    expect(most).toBe(8)
+    expect(all.flatMap(({ sent }) => patched(sent))).toHaveLength(100)
   })
 })
 

@@ -1,7 +1,7 @@
 // What the menu of a registry does: ask for a refresh and tell what came of it, suspend, resume.
-import { ucFirst } from '@shell/utils/string'
 import { ANNOTATIONS } from '../config/types'
 import type { Condition, ObjectMeta, RegistryStatus } from '../generated/types'
+import { bounded } from './bounded'
 import { codeText } from './codes'
 import { parseTime } from './expiry'
 import { say, type Translate } from './text'
@@ -29,14 +29,16 @@ const firstLookMs = 500
 /** The shell shows five messages at once; the successes of more registries than these are summed up. */
 const toldEach = 3
 const longestLookMs = 3000
+/** Requests of all actions of the page; those for a hundred rows must not hold up what else it asks. */
+const request = bounded(8)
 
 /**
  * Asks the server to refresh now and tells the user at once that it was asked, and later what came of it; a list would
  * show it seconds late, and a failure only as a changed colour. Resolves when each has answered, or after a minute.
  */
 export async function askForRefresh(registries: readonly ActingRegistry[], t: Translate): Promise<void> {
-  const request = new Date().toISOString()
-  const annotations = { [ANNOTATIONS.refreshRequestedAt]: request }
+  const requestedAt = new Date().toISOString()
+  const annotations = { [ANNOTATIONS.refreshRequestedAt]: requestedAt }
   const asked = await each(registries, t, (registry) => patch(registry, { metadata: { annotations } }))
   if (asked.length === 0) return
   growl(asked, 'info', {
@@ -44,9 +46,12 @@ export async function askForRefresh(registries: readonly ActingRegistry[], t: Tr
     message: t('tokenRegistries.actions.refresh.asked', { count: asked.length }),
   })
   const refreshed: ActingRegistry[] = []
+  const silent: ActingRegistry[] = []
   const follow = async (registry: ActingRegistry): Promise<void> => {
-    const status = await outcomeOf(registry, request)
-    if (issued(status)?.status !== 'True') tellFailure(registry, issued(status), t)
+    const status = await outcomeOf(registry, requestedAt)
+    const condition = issued(status)
+    if (condition === undefined) silent.push(registry)
+    else if (condition.status !== 'True') tellFailure(registry, condition, t)
     else if (asked.length <= toldEach)
       growl([registry], 'success', { title: titleOf([registry], t), message: successText(status, t) })
     else refreshed.push(registry)
@@ -54,6 +59,8 @@ export async function askForRefresh(registries: readonly ActingRegistry[], t: Tr
   await Promise.all(asked.map(follow))
   const message = t('tokenRegistries.actions.refresh.doneMany', { count: refreshed.length })
   if (refreshed.length > 0) growl(refreshed, 'success', { title: titleOf(refreshed, t), message })
+  const silence = t('tokenRegistries.actions.refresh.silent')
+  if (silent.length > 0) growl(silent, 'warning', { title: titleOf(silent, t), message: silence })
 }
 
 /**
@@ -85,7 +92,7 @@ async function suspendOne(registry: ActingRegistry, suspend: boolean): Promise<v
   )
 }
 
-/** Does it to all at once; what is refused is told and left out of the answer. */
+/** Does it to all; what is refused is told and left out of the answer. */
 async function each(
   registries: readonly ActingRegistry[],
   t: Translate,
@@ -111,7 +118,7 @@ function read(registry: ActingRegistry): Promise<Answer> {
 }
 
 async function send(registry: ActingRegistry, opt: object): Promise<Answer> {
-  const answer = await registry.$dispatch('request', { opt, type: registry.type })
+  const answer = await request(() => registry.$dispatch('request', { opt, type: registry.type }))
   await show(registry, answer)
   return answer as Answer
 }
@@ -123,8 +130,8 @@ async function show(registry: ActingRegistry, answer: unknown): Promise<void> {
 }
 
 /** The status in which the server says that it has acted on the request; undefined when it did not within a minute. */
-async function outcomeOf(registry: ActingRegistry, request: string): Promise<RegistryStatus | undefined> {
-  const handled = ({ status }: Answer): boolean => status?.lastHandledRefreshRequest === request
+async function outcomeOf(registry: ActingRegistry, requestedAt: string): Promise<RegistryStatus | undefined> {
+  const handled = ({ status }: Answer): boolean => status?.lastHandledRefreshRequest === requestedAt
   return (await until(registry, patienceMs, handled))?.status
 }
 
@@ -148,18 +155,11 @@ async function until(
   return undefined
 }
 
-/** @param condition CredentialIssued; undefined when the server has not answered */
-function tellFailure(registry: ActingRegistry, condition: Condition | undefined, t: Translate): void {
+/** @param condition CredentialIssued */
+function tellFailure(registry: ActingRegistry, condition: Condition, t: Translate): void {
   const title = titleOf([registry], t)
-  if (condition === undefined) {
-    growl([registry], 'warning', { title, message: t('tokenRegistries.actions.refresh.silent') })
-    return
-  }
   const meaning = codeText(condition.reason)
-  const message = [
-    meaning === undefined ? condition.reason : say(t, meaning, new Date()),
-    ucFirst(condition.message),
-  ]
+  const message = [meaning === undefined ? condition.reason : say(t, meaning, new Date()), condition.message]
   growl([registry], 'error', { title, message: message.join(' ') })
 }
 

@@ -1,6 +1,5 @@
 import { DESCRIPTION } from '@shell/config/labels-annotations'
 import SteveModel from '@shell/plugins/steve/steve-class'
-import { ucFirst } from '@shell/utils/string'
 import { ANNOTATIONS, PRODUCT } from '../config/types'
 import type { ObjectMeta, RegistryStatus, TokenRegistrySpec } from '../generated/types'
 import { detailsOf, type MastheadDetail } from './details'
@@ -27,7 +26,17 @@ interface ShellModel {
   readonly _availableActions: MenuAction[]
   readonly _detailLocation: { name: string; params: Record<string, string> }
   t(key: string): string
+  linkFor(name: string): string | undefined
   cleanForNew(): void
+}
+
+/** The store that an object is in. */
+interface Stored {
+  readonly type: string
+  readonly $ctx: {
+    dispatch(action: string, payload: unknown): Promise<unknown>
+    commit(mutation: string, payload: unknown): void
+  }
 }
 
 const Base = SteveModel as unknown as new () => ShellModel
@@ -62,7 +71,7 @@ export default class RegistryModel extends Base {
     const { colour, sentence, message = '' } = this.health
     if (colour !== 'error' && colour !== 'warning') return ''
     const said = say(wordsOf(this), sentence, new Date())
-    return message === '' ? said : `${said} ${ucFirst(message)}`
+    return message === '' ? said : `${said} ${message}`
   }
 
   /** The code of what goes wrong; undefined while nothing does. */
@@ -160,6 +169,18 @@ export default class RegistryModel extends Base {
     return setSuspended(acting(registries), false, wordsOf(this))
   }
 
+  /**
+   * Deletes it. The shell's own takes an answer without an object (204) for an event of the watch; for a list that is
+   * shown page by page it then ends that watch, and the row would stay for as long as the list is open.
+   */
+  async _remove(options: Record<string, unknown> = {}): Promise<void> {
+    const { $ctx, type } = storedOf(this)
+    const opt = { url: this.linkFor('self'), ...options, method: 'delete' }
+    const answer = (await $ctx.dispatch('request', { opt, type })) as { _status?: number }
+    if (answer._status === 204) $ctx.commit('remove', this)
+    else await $ctx.dispatch('load', { data: answer, existing: this, invalidatePageCache: false })
+  }
+
   /** A copy has a status of its own, and nobody has asked for its refresh. */
   cleanForNew(): void {
     super.cleanForNew()
@@ -173,6 +194,10 @@ export default class RegistryModel extends Base {
 
 function objectOf(model: unknown): RegistryObject {
   return model as RegistryObject
+}
+
+function storedOf(model: unknown): Stored {
+  return model as Stored
 }
 
 function wordsOf(model: unknown): Translate {
