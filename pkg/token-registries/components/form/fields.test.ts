@@ -56,10 +56,11 @@ const form: Form = {
   rules: [],
 }
 
+/** As the shell's: its label is drawn, and is not the name of the box. */
 const select = {
   props: ['value', 'options', 'label', 'clearable'],
   emits: ['update:value', 'on-blur'],
-  template: `<select :value="value" :aria-label="label" :data-clearable="clearable" v-bind="$attrs" @change="$emit('update:value', $event.target.value)">
+  template: `<select :value="value" :data-clearable="clearable" v-bind="$attrs" @change="$emit('update:value', $event.target.value)">
     <option v-for="o in options" :key="o.value" :value="o.value" :disabled="o.disabled">{{ o.label }}</option></select>`,
 }
 
@@ -123,6 +124,7 @@ describe('a field', () => {
     const { page, written } = show('phase')
     expect(page.get('select').element.value).toBe('New')
     expect(page.get('select').attributes('data-clearable')).toBe('false')
+    expect(page.get('select').attributes('aria-label')).toBe(`Label of ${moon}.phase`)
     await page.get('select').setValue('Full')
     expect(written()).toEqual({ phase: 'Full' })
   })
