@@ -11,7 +11,10 @@ describe('a merge', () => {
     const theirs = ecr({ accounts: ['1', '2'] }, { suspend: true })
     expect(merge(base, mine, theirs)).toEqual({
       merged: ecr({ fips: true, accounts: ['1', '2'] }, { suspend: true }),
-      theirs: ['spec.suspend', 'spec.provider.ecr.accounts'],
+      theirs: [
+        ['spec', 'suspend'],
+        ['spec', 'provider', 'ecr', 'accounts'],
+      ],
       clashes: [],
     })
   })
@@ -20,7 +23,7 @@ describe('a merge', () => {
     const result = merge(base, ecr({ region: 'eu-west-2' }), ecr({ region: 'eu-west-3' }))
     expect(result.merged).toEqual(ecr({ region: 'eu-west-2' }))
     expect(result.clashes).toEqual([
-      { path: 'spec.provider.ecr.region', theirs: 'eu-west-3', mine: 'eu-west-2' },
+      { place: ['spec', 'provider', 'ecr', 'region'], theirs: 'eu-west-3', mine: 'eu-west-2' },
     ])
   })
 
@@ -38,11 +41,28 @@ describe('a merge', () => {
   it('clashes where one removed the block that the other changed', () => {
     const mine = { spec: { suspend: false, provider: { static: { hosts: ['a'] } } } }
     const { clashes } = merge<object>(base, mine, ecr({ fips: true }))
-    expect(clashes.map(({ path }) => path)).toEqual(['spec.provider.ecr'])
+    expect(clashes.map(({ place }) => place)).toEqual([['spec', 'provider', 'ecr']])
   })
 
   it('keys with dots are keys', () => {
     expect(differences({ a: { 'shop.example/x': '1' } }, { a: {} })).toEqual([['a', 'shop.example/x']])
+  })
+
+  it('never leaves two blocks of a choice: the one of the user stays whole', () => {
+    const mine = { spec: { suspend: false, provider: { static: { hosts: ['a'] } } } }
+    const choice = ['spec', 'provider']
+    const { merged, clashes } = merge<object>(base, mine, ecr({ fips: true }), [choice])
+    expect(merged).toEqual(mine)
+    expect(clashes.map(({ place }) => place)).toEqual([choice])
+    // Also where it was somebody else who chose another one.
+    expect(merge<object>(base, ecr({ fips: true }), mine, [choice]).merged).toEqual(ecr({ fips: true }))
+  })
+
+  it('takes the block of a choice that somebody else took, and the fields of one that stays', () => {
+    const other = { spec: { suspend: false, provider: { static: { hosts: ['a'] } } } }
+    expect(merge<object>(base, base, other, [['spec', 'provider']]).merged).toEqual(other)
+    const { merged } = merge(base, ecr({ fips: true }), ecr({ region: 'eu-west-3' }), [['spec', 'provider']])
+    expect(merged).toEqual(ecr({ fips: true, region: 'eu-west-3' }))
   })
 })
 

@@ -1,16 +1,27 @@
 // The object under the form's hands: every change goes through here, and what is wrong with it is asked here.
-import type { Form, FormField, FormProvider } from '../../generated/form'
+import isEqual from 'lodash/isEqual'
+import { _EDIT } from '@shell/config/query-params'
+import { providers, type Form, type FormField, type FormProvider } from '../../generated/form'
 import { credentialsPath, layout, providerPath, type Layout } from '../../utils/form-layout'
 import type { Message, Problem } from '../../utils/form-message'
 import type { EditedObject } from '../../utils/form-save'
 import { chosenBlock } from '../../utils/form-tree'
-import { isEmpty, valueAt } from '../../utils/spec-path'
+import { isEmpty, valueAt, withValue } from '../../utils/spec-path'
 import { withBlock, withField, withoutHidden } from '../../utils/spec-values'
 import { validate } from '../../utils/validate'
 import { editable, type Conflict, type Editable } from './conflict'
-import { firstIdentity, isComplete, newSecretName, withIdentity, type Identity } from './identity'
+import {
+  blockOf,
+  firstIdentity,
+  isComplete,
+  newSecretName,
+  withIdentity,
+  type Identity,
+  type Way,
+} from './identity'
 import { nowhere, type FormPlace } from './place'
 
+const secretPath = `${credentialsPath}.secret`
 const attachPath = 'spec.serviceAccounts.attach'
 
 /** As much of the shell's model as is changed. */
@@ -34,6 +45,14 @@ export class Draft {
   /** What the server said, by place. */
   refusals: readonly Problem[] = []
   private attachIsChosen: boolean
+  /** Nobody asked for the existing Secret: a new one could not be made in the namespace. */
+  private fellBack = false
+  /** What the ways to credentials held that the user has left: he may come back. */
+  private left: Partial<Record<Way, object>> = {}
+  /** Wrong before the user came: a newer server may take what this page does not. */
+  private inherited: readonly Problem[] = []
+  /** The object was there before the form: nobody fills in what is wrong, so it is not waited for. */
+  private readonly tellsAtOnce: boolean
 
   /** @param isNew create and clone; a clone starts from a spec */
   constructor(form: Form, value: Value, mode: string, isNew: boolean) {
@@ -41,9 +60,15 @@ export class Draft {
     this.mode = mode
     this.value = value
     this.attachIsChosen = !isNew || value.spec !== undefined
+    this.tellsAtOnce = mode === _EDIT || (isNew && value.spec !== undefined)
     value.spec ??= {}
     this.base = isNew ? { labels: {}, annotations: {}, spec: {} } : editable(value)
     this.identity = firstIdentity(value, undefined, nowhere)
+    this.inherit()
+  }
+
+  private inherit(): void {
+    if (this.mode === _EDIT) this.inherited = validate(this.form, { ...this.value, spec: this.base.spec })
   }
 
   /** The chosen block of spec.provider. */
@@ -56,9 +81,17 @@ export class Draft {
     return provider && layout(this.form, provider, chosenBlock(this.value, credentialsPath))
   }
 
-  /** Everything that is wrong, whether it is shown yet or not. */
+  /** Everything that is wrong, whether it is shown yet or not. What the server has taken already is left to it. */
   get problems(): Problem[] {
-    return validate(this.form, this.value)
+    return validate(this.form, this.value).filter((problem) => !this.isInherited(problem))
+  }
+
+  private isInherited(problem: Problem): boolean {
+    const { path } = problem
+    return (
+      this.inherited.some((known) => isEqual(known, problem)) &&
+      isEqual(valueAt(this.base, path), valueAt(this.value, path))
+    )
   }
 
   /** Nothing is wrong and nothing is missing, as far as the page can tell. */
@@ -74,6 +107,7 @@ export class Draft {
   }
 
   private wasAt(path: string): boolean {
+    if (this.tellsAtOnce && path !== 'metadata.name') return true
     return Object.keys(this.touched).some((place) => isWithin(path, place))
   }
 
@@ -135,23 +169,50 @@ export class Draft {
 
   /** Takes a provider, and with it the way to credentials that suits it. */
   choose(provider: FormProvider): void {
+    const before = this.provider
     this.provider = provider
     this.write(withBlock({ spec: this.value.spec }, providerPath, provider.name))
+    if (before && before.name !== provider.name) this.forgetKeys()
     const block = chosenBlock(this.value, credentialsPath)
-    if (block === undefined || !provider.credentials.includes(block)) {
-      this.write({ spec: { ...this.value.spec, credentials: undefined } })
-      this.identify({ ...firstIdentity({}, provider, this.place), name: this.identity.name })
-    } else this.identify(firstIdentity(this.value, provider, this.place))
+    const { name, way } = this.identity
+    const suits = block !== undefined && provider.credentials.includes(block)
+    if (!suits) this.write({ spec: { ...this.value.spec, credentials: undefined } })
+    const first = firstIdentity(this.value, provider, this.place)
+    // The name of the Secret that is to be made stands in the object already, and yet there is none.
+    const staysNew = suits && before !== undefined && way === 'new'
+    this.take({ ...first, name, way: staysNew ? way : first.way })
+    this.fellBack = first.way === 'existing' && isEmpty(valueAt(this.value, `${secretPath}.name`))
+  }
+
+  /** Each provider has keys of its own: what was said about those of another is not kept. */
+  private forgetKeys(): void {
+    this.left = {}
+    const keys = `${secretPath}.keys`
+    if (valueAt(this.value, keys) !== undefined) this.change(keys, undefined)
   }
 
   /** Takes how the credentials are got; keys that were typed stay for as long as the provider does. */
   identify(identity: Identity): void {
-    const renamed = this.identity.way === 'new' && identity.way === 'existing'
-    if (renamed)
-      this.change(`${credentialsPath}.secret.name`, valueAt(this.base, `${credentialsPath}.secret.name`))
+    if (identity.way !== this.identity.way) this.fellBack = false
+    this.take(identity)
+  }
+
+  private take(identity: Identity): void {
+    const { way } = this.identity
+    if (identity.way !== way) this.swap(way, identity.way)
     this.identity = identity
     this.followName()
     this.refusals = this.refusals.filter(({ path }) => !isWithin(path, credentialsPath))
+  }
+
+  /** Puts away what one way holds, and brings back what the other one held. */
+  private swap(before: Way, way: Way): void {
+    const block = blockOf(way)
+    const present = valueAt(this.value, `${credentialsPath}.${blockOf(before)}`) as object | undefined
+    if (present) this.left[before] = present
+    const name = valueAt(this.base, `${secretPath}.name`)
+    const same = block === blockOf(before) ? withValue(present ?? {}, 'name', name) : {}
+    this.write(withValue({ spec: this.value.spec }, credentialsPath, { [block]: this.left[way] ?? same }))
   }
 
   /** Brings the name of the new Secret after that of the registry. */
@@ -166,8 +227,13 @@ export class Draft {
   /** Takes what the user may do in the chosen namespace, and takes back proposals that would be refused there. */
   settle(place: FormPlace): void {
     this.place = place
-    if (this.identity.way === 'new' && !place.mayCreateSecret)
-      this.identify({ ...this.identity, way: 'existing' })
+    const { way } = this.identity
+    const isNamed = !isEmpty(valueAt(this.value, `${secretPath}.name`))
+    if (way === 'new' && !place.mayCreateSecret) {
+      this.take({ ...this.identity, way: 'existing' })
+      this.fellBack = true
+    } else if (way === 'existing' && this.fellBack && !isNamed && place.mayCreateSecret)
+      this.take({ ...this.identity, way: 'new' })
     if (this.attachIsChosen) return
     // A new registry shall be used: pods of the namespace need not name the Secret.
     this.change(attachPath, place.mayAttachDefault ? 'Default' : undefined)
@@ -175,13 +241,21 @@ export class Draft {
   }
 
   /** Goes on from what is there now, with the user's own changes on top. */
-  takeOver({ theirs, merge: { merged }, resourceVersion }: Conflict): void {
+  takeOver({ theirs, merge: { merged }, marks, resourceVersion }: Conflict): void {
     const { value } = this
+    const isTheirs = !isEqual(identifying(value), identifying(merged))
     value.spec = merged.spec
     value.metadata.labels = { ...merged.labels }
-    value.metadata.annotations = { ...merged.annotations }
+    value.metadata.annotations = { ...merged.annotations, ...marks }
     value.metadata.resourceVersion = resourceVersion
     this.base = theirs
+    this.inherit()
+    this.left = {}
+    const { provider } = this
+    if (provider?.name !== this.providerName)
+      this.provider = providers.find(({ name }) => name === this.providerName)
+    // Keys that were typed were meant for another Secret, or for none.
+    if (isTheirs) this.identity = firstIdentity(value, this.provider, this.place)
   }
 
   /** Why a choice of ServiceAccounts would be refused, as a key of the l10n. */
@@ -195,6 +269,15 @@ export class Draft {
   private write(next: { spec?: object | undefined }): void {
     this.value.spec = next.spec ?? {}
   }
+}
+
+/** By what a form knows how the credentials are got: the provider, the way and the Secret. */
+function identifying(object: object): unknown[] {
+  return [
+    chosenBlock(object, providerPath),
+    chosenBlock(object, credentialsPath),
+    valueAt(object, `${secretPath}.name`),
+  ]
 }
 
 /** Whether a place is another one or lies below it. */

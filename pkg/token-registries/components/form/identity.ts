@@ -36,6 +36,11 @@ export function firstIdentity(
   return { way: block === 'secret' ? secret : block, name: '', material: {}, renew: false }
 }
 
+/** The block of spec.credentials that a way fills. */
+export function blockOf(way: Way): string {
+  return way === 'new' || way === 'existing' ? 'secret' : way
+}
+
 /** Name of the Secret that is made; empty while the registry has no name. */
 export function newSecretName(identity: Identity, registry: string | undefined): string {
   return identity.name || credentialsName(registry)
@@ -44,7 +49,7 @@ export function newSecretName(identity: Identity, registry: string | undefined):
 /** A copy of the object whose credentials are those of the identity. */
 export function withIdentity<T>(object: T, identity: Identity, registry: string | undefined): T {
   const { way } = identity
-  const chosen = withBlock(object, credentialsPath, way === 'new' || way === 'existing' ? 'secret' : way)
+  const chosen = withBlock(object, credentialsPath, blockOf(way))
   return way === 'new' ? withValue(chosen, namePath, newSecretName(identity, registry) || undefined) : chosen
 }
 
