@@ -1,17 +1,11 @@
-import { enableAutoUnmount, flushPromises } from '@vue/test-utils'
+import { enableAutoUnmount } from '@vue/test-utils'
 import { formPage, type Given } from '../../test/form-page'
+import { collection, existing, refusal } from '../../test/form-values'
 
 enableAutoUnmount(afterEach)
 beforeEach(() => {
   Element.prototype.scrollIntoView = jest.fn()
 })
-
-const collection = '/k8s/clusters/local/apis/tokenregistries.io/v1alpha1/namespaces/shop/tokenregistries'
-const refusals: { name: string; status: number; body: object }[] = require('../../test/refusals.json')
-const refusal = (name: string) => {
-  const found = refusals.find((known) => known.name === name)
-  return { ...found?.body, _status: found?.status }
-}
 
 /** ECR in namespace shop, filled in as far as it is needed. */
 async function filled(given: Given = {}) {
@@ -23,19 +17,6 @@ async function filled(given: Given = {}) {
   await shown.form.fill('form-key-secretAccessKey', 'canary')
   return shown
 }
-
-const existing = (spec: object = {}, metadata: object = {}) => ({
-  id: 'shop/shop-ecr',
-  metadata: { name: 'shop-ecr', namespace: 'shop', resourceVersion: '7', ...metadata },
-  spec: {
-    provider: { ecr: { region: 'eu-west-1', accounts: ['123456789012'], fips: false } },
-    credentials: { secret: { name: 'keys' } },
-    serviceAccounts: { attach: 'None' },
-    suspend: false,
-    newer: { field: 1 },
-    ...spec,
-  },
-})
 
 describe('creating', () => {
   it('starts with the providers that the page and the server have', async () => {
@@ -108,7 +89,40 @@ describe('creating', () => {
     )
     await form.fill('form-paste', 'ghcr.io/shop/web')
     await form.click('form-paste-switch')
-    expect(form.spec()).toMatchObject({ provider: { static: {} } })
+    expect(form.spec()).toMatchObject({ provider: { static: { hosts: ['ghcr.io'] } } })
+  })
+
+  it('goes over to the provider of an image with what the image tells, and still asks for keys', async () => {
+    const { form, page } = await formPage()
+    await form.click('card-static')
+    await form.name('shop')
+    await form.click('form-paste-open')
+    await form.fill('form-paste', '123456789012.dkr.ecr.us-east-1.amazonaws.com/shop/web:1')
+    await form.click('form-paste-switch')
+    expect(form.spec()).toEqual({
+      provider: { ecr: { region: 'us-east-1', accounts: ['123456789012'] } },
+      credentials: { secret: { name: 'shop-credentials' } },
+      serviceAccounts: { attach: 'Default' },
+    })
+    expect(page.get('[data-testid=form-paste-done]').text()).toBe('Filled in: Region, Accounts.')
+    await form.fill('form-key-accessKeyId', 'AKIA')
+    await form.fill('form-key-secretAccessKey', 'canary')
+    expect(form.isReady()).toBe(true)
+  })
+
+  it('asks nothing about a namespace that is made with the registry', async () => {
+    const asked: Record<string, string>[] = []
+    const { form, page } = await filled({ may: (attributes) => asked.push(attributes) > 0 })
+    asked.length = 0
+    page.getComponent('[data-testid=names]').vm.$emit('isNamespaceNew', true)
+    await form.namespace('n')
+    await form.namespace('new')
+    expect(asked).toEqual([])
+    expect(form.isReady()).toBe(true)
+    expect(page.get('[data-testid=form-target]').text()).toContain('This namespace is in no project.')
+    page.getComponent('[data-testid=names]').vm.$emit('isNamespaceNew', false)
+    await form.namespace('free')
+    expect(asked).toContainEqual(expect.objectContaining({ verb: 'create', namespace: 'free' }))
   })
 
   it('keeps the keys that were entered when the server refuses, and says so at the field', async () => {
@@ -154,43 +168,6 @@ describe('creating', () => {
     expect(await form.save()).toBe(false)
     expect(form.message('spec.credentials.secret.name')).toMatch(/already a Secret of this name/)
     expect(sent).toHaveLength(2)
-  })
-
-  it('takes a Secret away that was made for a registry that never came', async () => {
-    const { form, page, sent } = await filled({
-      answer: (request) =>
-        request === `POST ${collection}?fieldValidation=Strict`
-          ? Promise.reject({ _status: 500 })
-          : undefined,
-    })
-    await form.save()
-    page.unmount()
-    await flushPromises()
-    expect(sent.at(-1)).toMatchObject({
-      method: 'DELETE',
-      url: '/k8s/clusters/local/api/v1/namespaces/shop/secrets/shop-ecr-credentials',
-    })
-  })
-
-  it('leaves the Secret of a registry that is there', async () => {
-    const { form, page, sent } = await filled()
-    await form.save()
-    page.unmount()
-    await flushPromises()
-    expect(sent.filter(({ method }) => method === 'DELETE')).toEqual([])
-  })
-
-  it('makes the Secret before the YAML editor saves, not when it is only shown', async () => {
-    const { page, sent } = await filled()
-    const { applyHooks } = page.vm as unknown as { applyHooks(key: string, context?: string): Promise<void> }
-    await applyHooks('_beforeSaveHooks', 'show-preview-yaml')
-    expect(sent).toEqual([])
-    await applyHooks('_beforeSaveHooks')
-    expect(sent.map(({ url }) => url)).toEqual(['/v1/secrets'])
-    await applyHooks('_afterSaveHooks')
-    page.unmount()
-    await flushPromises()
-    expect(sent).toHaveLength(1)
   })
 })
 
@@ -249,6 +226,26 @@ describe('rights', () => {
     expect(page.find('[data-testid=form-secret-existing]').exists()).toBe(true)
   })
 
+  it('who may make Secrets in another namespace is asked for keys again there', async () => {
+    const here = ({ verb, resource, namespace }: Record<string, string>): boolean =>
+      verb === 'create' && resource === 'secrets' && namespace === 'shop'
+    const { form, page } = await formPage(unless(here))
+    const asksForKeys = () => page.find('[data-testid=form-key-accessKeyId]').exists()
+    await form.click('card-ecr')
+    await form.namespace('free')
+    expect(asksForKeys()).toBe(true)
+    await form.namespace('shop')
+    expect(asksForKeys()).toBe(false)
+    await form.fill('form-secret-existing', '')
+    await form.namespace('free')
+    expect(asksForKeys()).toBe(true)
+    // Who asked for an existing one himself keeps that.
+    await form.choose('form-identity-existing')
+    await form.namespace('shop')
+    await form.namespace('free')
+    expect(asksForKeys()).toBe(false)
+  })
+
   it('who may not change ServiceAccounts is not proposed to', async () => {
     const { page, form } = await filled(
       unless(({ verb, resource }) => verb === 'patch' && resource === 'serviceaccounts'),
@@ -295,99 +292,5 @@ describe('rights', () => {
     expect(asked).toContainEqual(
       expect.objectContaining({ verb: 'create', resource: 'secrets', namespace: 'token-registries-system' }),
     )
-  })
-})
-
-describe('editing', () => {
-  it('changes what was changed and keeps what the form does not know', async () => {
-    const { form, sent } = await formPage({ mode: 'edit', value: existing() })
-    expect(form.isReady()).toBe(true)
-    await form.fill('field-spec.provider.ecr.region', 'eu-west-3')
-    expect(await form.save()).toBe(true)
-    expect(sent.at(-1)).toMatchObject({
-      method: 'PUT',
-      url: `${collection}/shop-ecr?fieldValidation=Strict`,
-      data: {
-        metadata: { resourceVersion: '7' },
-        spec: existing({
-          provider: { ecr: { region: 'eu-west-3', accounts: ['123456789012'], fips: false } },
-        }).spec,
-      },
-    })
-  })
-
-  it('puts new keys into the Secret that is there', async () => {
-    const { form, page, sent } = await formPage({ mode: 'edit', value: existing() })
-    page.findAllComponents({ name: 'Checkbox' }).at(0)!.vm.$emit('update:value', true)
-    await flushPromises()
-    expect(form.isReady()).toBe(false)
-    await form.fill('form-key-accessKeyId', 'AKIA')
-    await form.fill('form-key-secretAccessKey', 'canary')
-    expect(await form.save()).toBe(true)
-    expect(sent.find(({ method }) => method === 'PATCH')).toMatchObject({
-      url: '/v1/secrets/shop/keys',
-      data: { data: { sessionToken: null }, stringData: { accessKeyId: 'AKIA', secretAccessKey: 'canary' } },
-    })
-  })
-
-  const conflict = refusal('changed meanwhile')
-  /** Refuses the first version, and shows what is there now. */
-  const meanwhile = (live: object) => (request: string, data: unknown) => {
-    if (request.startsWith('GET') && request.endsWith('/shop-ecr')) return live
-    const { metadata } = (data ?? {}) as { metadata?: { resourceVersion?: string } }
-    return metadata?.resourceVersion === '7' ? Promise.reject(conflict) : undefined
-  }
-
-  it('over a newer report of the server is no conflict', async () => {
-    const { form, sent } = await formPage({
-      mode: 'edit',
-      value: existing(),
-      answer: meanwhile(existing({}, { resourceVersion: '8' })),
-    })
-    await form.fill('field-spec.provider.ecr.region', 'eu-west-3')
-    expect(await form.save()).toBe(true)
-    expect(sent.at(-1)?.data).toMatchObject({ metadata: { resourceVersion: '8' } })
-  })
-
-  it("over somebody else's change shows it, and keeps both", async () => {
-    const managedFields = [{ manager: 'kubectl-edit', time: '2026-03-01T11:00:00Z' }]
-    const live = existing({ suspend: true }, { resourceVersion: '8', managedFields })
-    const { form, page, sent } = await formPage({ mode: 'edit', value: existing(), answer: meanwhile(live) })
-    await form.fill('field-spec.provider.ecr.region', 'eu-west-3')
-    expect(await form.save()).toBe(false)
-    const banner = page.get('[data-testid=form-conflict]').text()
-    expect(banner).toContain('kubectl-edit')
-    expect(banner).toContain('Suspended: was false, is now true')
-    await form.click('form-conflict-keep')
-    expect(form.spec()).toMatchObject({
-      suspend: true,
-      provider: { ecr: { region: 'eu-west-3' } },
-      newer: { field: 1 },
-    })
-    expect(await form.save()).toBe(true)
-    expect(sent.at(-1)?.data).toMatchObject({ metadata: { resourceVersion: '8' }, spec: { suspend: true } })
-  })
-
-  it('of an object of a provider that the page does not know is left to YAML', async () => {
-    const value = existing({ provider: { quay: { organisation: 'shop' } } })
-    const { page, form } = await formPage({ mode: 'edit', value })
-    expect(page.get('[data-testid=form-unknown-provider]').text()).toContain('"quay"')
-    expect(form.spec()).toEqual(value.spec)
-  })
-
-  it('a copy is new, with the spec and the Secret of the original', async () => {
-    const { form, page, sent } = await formPage({
-      mode: 'create',
-      realMode: 'clone',
-      value: existing({}, { name: '', resourceVersion: undefined }),
-    })
-    expect(page.find('[data-testid=card-ecr]').exists()).toBe(false)
-    await form.name('copy')
-    expect(await form.save()).toBe(true)
-    expect(sent.at(-1)).toMatchObject({
-      method: 'POST',
-      data: { metadata: { name: 'copy' }, spec: existing().spec },
-    })
-    expect(sent.some(({ url }) => url.includes('/v1/secrets'))).toBe(false)
   })
 })

@@ -53,14 +53,17 @@ export const nowhere: FormPlace = {
 export interface Where {
   readonly plural: string
   readonly namespace?: string
+  /** The namespace is made together with the registry. */
+  readonly isNew?: boolean
 }
 
 /** Asks the cluster about everything that the form offers. Never rejects. */
 export async function loadPlace(
   store: PageStore,
-  { plural, namespace }: Where,
+  { plural, namespace, isNew = false }: Where,
   backend: Backend,
 ): Promise<FormPlace> {
+  if (namespace !== undefined && isNew) return newNamespace(namespace)
   const home = namespace ?? backend.namespace ?? CHART.namespace
   const project = namespace === undefined ? undefined : projectOf(store, namespace)
   const [create, useProject, createSecret, readSecrets, renewSecrets, attachDefault, attachAll] =
@@ -85,6 +88,21 @@ export async function loadPlace(
     mayAttachDefault: attachDefault || attachAll,
     mayAttachAll: attachAll,
     mayUseServerIdentity: serverIdentity(backend, namespace, project),
+  }
+}
+
+/**
+ * Of a namespace that is not there yet the cluster says no to nearly everybody: rights come with it. It is not asked
+ * while the name is typed, and the API server judges when it is saved.
+ */
+function newNamespace(namespace: string): FormPlace {
+  return {
+    ...nowhere,
+    namespace,
+    mayCreate: true,
+    mayCreateSecret: true,
+    mayAttachDefault: true,
+    mayAttachAll: true,
   }
 }
 
