@@ -20,7 +20,7 @@ const field = {
  * 1281 pixels, where the table is still wider than the page.
  */
 const roomFor = {
-  origin: 'column-from-1200',
+  facts: 'column-from-1280',
   details: 'column-from-1500',
   target: 'column-from-1700',
 } as const
@@ -40,7 +40,7 @@ const shown: readonly Shown[] = [
     name: 'provider',
     labelKey: 'tokenRegistries.list.columns.provider',
     value: 'status.summary.provider',
-    more: { formatter: 'TokenRegistryProvider', breakpoint: roomFor.origin },
+    more: { formatter: 'TokenRegistryProvider', breakpoint: roomFor.facts },
   },
   {
     name: 'hosts',
@@ -58,7 +58,7 @@ const shown: readonly Shown[] = [
     name: 'synced',
     labelKey: 'tokenRegistries.list.columns.synced',
     value: 'status.summary.synced',
-    more: { formatter: 'TokenRegistrySynced' },
+    more: { formatter: 'TokenRegistrySynced', breakpoint: roomFor.facts },
   },
   {
     name: 'expires',
@@ -90,7 +90,7 @@ const stateSort = [field.ready, field.reason, 'metadata.name']
 
 function columns(namespaced: boolean, own: readonly Column[], paged: boolean): Column[] {
   const sortable = (path: string): Column => (paged ? { value: path, sort: path, search: path } : {})
-  const age = { ...AGE, breakpoint: roomFor.origin }
+  const age = { ...AGE, breakpoint: roomFor.facts }
   return [
     paged ? { ...stateColumn, sort: stateSort, search: false } : stateColumn,
     { ...NAME, ...sortable('metadata.name'), defaultSort: paged },

@@ -1,4 +1,4 @@
 import RegistryModel from '../utils/registry-model'
 
-/** A ClusterTokenRegistry as the page sees it: an administrator's, for selected namespaces. */
+/** A ClusterTokenRegistry as the page sees it: an administrator's, for selected namespaces. JavaScript, since the shell's development server takes no TypeScript here. */
 export default class ClusterTokenRegistry extends RegistryModel {}
