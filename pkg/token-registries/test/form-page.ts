@@ -1,6 +1,8 @@
 // The whole form on a stand-in for the Dashboard: what the user may do, what the cluster answers and what it was sent.
 import { flushPromises, mount, type VueWrapper } from '@vue/test-utils'
 import RegistryForm from '../components/form/RegistryForm.vue'
+import EditCluster from '../edit/tokenregistries.io.clustertokenregistry.vue'
+import EditNamespaced from '../edit/tokenregistries.io.tokenregistry.vue'
 import { forgetAccess } from '../utils/access'
 import { translate } from './translate'
 
@@ -28,6 +30,8 @@ export interface Given {
   readonly server?: object
   readonly namespaces?: Record<string, object>
   readonly canCreate?: boolean
+  /** The user has no right on the kind: the cluster does not tell of it. */
+  readonly hidden?: boolean
 }
 
 const project = { metadata: { annotations: { 'field.cattle.io/projectId': 'local:p-shop' } } }
@@ -80,15 +84,17 @@ export async function formPage(given: Given = {}) {
   const namespaced = type === 'tokenregistries.io.tokenregistry'
   const sent: Sent[] = []
   const schemas: Record<string, object> = {
-    [type]: {
-      attributes: {
-        kind: 'TokenRegistry',
-        resource: namespaced ? 'tokenregistries' : 'clustertokenregistries',
-        namespaced,
+    ...(!given.hidden && {
+      [type]: {
+        attributes: {
+          kind: 'TokenRegistry',
+          resource: namespaced ? 'tokenregistries' : 'clustertokenregistries',
+          namespaced,
+        },
+        collectionMethods: given.canCreate === false ? ['GET'] : ['GET', 'POST'],
+        linkFor: () => '/v1/x',
       },
-      collectionMethods: given.canCreate === false ? ['GET'] : ['GET', 'POST'],
-      linkFor: () => '/v1/x',
-    },
+    }),
     secret: { linkFor: () => '/v1/secrets' },
     'tokenregistries.io.tokenregistryserver': {},
   }
@@ -121,8 +127,17 @@ export async function formPage(given: Given = {}) {
   })
   const value = given.value ?? { type, metadata: namespaced ? { name: '', namespace: 'shop' } : { name: '' } }
   const replace = jest.fn()
-  const page = mount(RegistryForm as object, {
-    props: { value: { type, canUpdate: true, ...value }, mode, realMode: given.realMode ?? mode } as never,
+  const writeYaml = jest.fn((_yaml: string, _initialYaml: string): Promise<unknown> => Promise.resolve())
+  const shell = mount((namespaced ? EditNamespaced : EditCluster) as object, {
+    props: {
+      value: { type, canUpdate: true, saveYaml: writeYaml, ...value },
+      mode,
+      realMode: given.realMode ?? mode,
+      // The shell's page passes on whatever it has.
+      errors: [],
+      resourceErrors: [],
+      notFound: null,
+    } as never,
     global: {
       mocks: {
         $store: { getters, dispatch },
@@ -140,13 +155,17 @@ export async function formPage(given: Given = {}) {
       },
     },
   })
+  const page = shell.getComponent(RegistryForm as never) as unknown as VueWrapper<any>
   // The shell's mixin for fetch() is not there.
   await (page.vm.$options as { fetch: () => Promise<void> }).fetch.call(page.vm)
   await flushPromises()
-  return { page, sent, dispatch, replace, form: driver(page) }
+  return { page, leave: () => shell.unmount(), sent, dispatch, replace, writeYaml, form: driver(page) }
 }
 
-type Vm = { draft: { value: { spec: object; metadata: { name: string; namespace: string } } } }
+type Vm = {
+  value: { saveYaml(yaml: string, initialYaml: string): Promise<void> }
+  draft: { value: { spec: object; metadata: { name: string; namespace: string } } }
+}
 
 /** What a user does, in words. */
 function driver(page: VueWrapper) {
@@ -180,6 +199,15 @@ function driver(page: VueWrapper) {
     message: (place: string) => {
       const found = page.findAll(`[data-field="${place}"] [data-testid=field-message]`)
       return found.map((message) => message.text()).join(' ')
+    },
+    /** Saves from the YAML editor. @returns what is told there, as the shell takes it */
+    async saveYaml(yaml: string): Promise<string[]> {
+      const told = await vm.value.saveYaml(yaml, '').then(
+        () => [],
+        (errors: string[]) => errors,
+      )
+      await flushPromises()
+      return told
     },
     /** Presses Save. @returns whether the button shows success */
     async save(): Promise<boolean> {

@@ -50,6 +50,30 @@ export class SecretRefused extends Error {
   }
 }
 
+/** The registry was sent, and no answer tells whether it was written. */
+export class Unconfirmed extends Error {
+  readonly answer: unknown
+
+  constructor(answer: unknown) {
+    super('it is not known whether the registry was written')
+    this.answer = answer
+  }
+}
+
+/** Waits for what writes a registry. @throws Unconfirmed without an answer of the API server, or its refusal */
+export async function confirmed(write: Promise<unknown>): Promise<void> {
+  try {
+    await write
+  } catch (error) {
+    const { _status: status, status: ofError } = (error ?? {}) as { _status?: number; status?: unknown }
+    const code = status ?? ofError
+    // Texts and lists of texts are the shell's own refusals.
+    const isAnswer = typeof error === 'string' || Array.isArray(error)
+    if (isAnswer || (typeof code === 'number' && code < 500)) throw error
+    throw new Unconfirmed(error)
+  }
+}
+
 /** What the API server has of metadata. Steve adds to it, and the strict API server refuses what it does not know. */
 const metadataFields = [
   'name',
@@ -84,7 +108,12 @@ export function body({ kind }: KindNames, object: EditedObject, isNew: boolean):
  * Steve passes fieldValidation on for new objects alone, and refuses its own `type` with it: so the registry goes to
  * the API server itself, which also lists the causes of a refusal by field.
  */
-function registryUrl(store: PageStore, { plural }: KindNames, object: EditedObject, name?: string): string {
+export function registryUrl(
+  store: PageStore,
+  { plural }: KindNames,
+  object: EditedObject,
+  name?: string,
+): string {
   const { namespace } = object.metadata
   const place = namespace ? `namespaces/${namespace}/` : ''
   const path = `/apis/${apiVersion}/${place}${plural}${name === undefined ? '' : `/${name}`}`
@@ -110,6 +139,19 @@ function send(
 /** The registry as it is now, with who wrote it. @throws what the cluster refuses it with */
 export function liveRegistry<T>(store: PageStore, names: KindNames, object: EditedObject): Promise<T> {
   return rawRequest(store, { url: registryUrl(store, names, object, object.metadata.name) })
+}
+
+/** Whether an object has all that was sent; the API server adds defaults. */
+export function covers(live: unknown, sent: unknown): boolean {
+  if (Array.isArray(sent))
+    return (
+      Array.isArray(live) && live.length === sent.length && sent.every((item, i) => covers(live[i], item))
+    )
+  if (typeof sent !== 'object' || sent === null) return live === sent
+  if (typeof live !== 'object' || live === null) return isEmpty(sent)
+  return Object.entries(sent).every(
+    ([key, value]) => value === undefined || covers(live[key as never], value),
+  )
 }
 
 /**
@@ -150,7 +192,7 @@ export interface Saving {
 
 /**
  * Saves a registry. With a Secret it asks first, without writing anything, whether the registry would be taken.
- * @throws SecretRefused, or the refusal of the API server
+ * @throws SecretRefused, Unconfirmed, or the refusal of the API server
  */
 export async function saveRegistry(store: PageStore, saving: Saving): Promise<void> {
   const { names, object, isNew, secret, made, onSecret } = saving
@@ -158,5 +200,5 @@ export async function saveRegistry(store: PageStore, saving: Saving): Promise<vo
     await send(store, names, object, isNew, true)
     onSecret(await writeSecret(store, secret, made))
   }
-  await send(store, names, object, isNew)
+  await confirmed(send(store, names, object, isNew))
 }

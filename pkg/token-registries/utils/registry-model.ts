@@ -6,6 +6,7 @@ import { detailsOf, type MastheadDetail } from './details'
 import { healthOf, type Health } from './health'
 import { askForRefresh, setSuspended, type ActingRegistry } from './registry-actions'
 import { say, type Translate } from './text'
+import { askAboutYaml, type YamlModel } from './yaml-save'
 
 /** The object that a model wraps. Its fields are set by the shell's constructor, so the class declares none. */
 interface RegistryObject {
@@ -28,6 +29,7 @@ interface ShellModel {
   t(key: string): string
   linkFor(name: string): string | undefined
   cleanForNew(): void
+  saveYaml(yaml: string, initialYaml: string): Promise<void>
 }
 
 /** The store that an object is in. */
@@ -179,6 +181,12 @@ export default class RegistryModel extends Base {
     const answer = (await $ctx.dispatch('request', { opt, type })) as { _status?: number }
     if (answer._status === 204) $ctx.commit('remove', this)
     else await $ctx.dispatch('load', { data: answer, existing: this, invalidatePageCache: false })
+  }
+
+  /** A mistyped field, which Steve would drop without a word, is refused. @throws what the cluster refuses it with */
+  async saveYaml(yaml: string, initialYaml: string): Promise<void> {
+    await askAboutYaml(this as unknown as YamlModel, yaml)
+    await super.saveYaml(yaml, initialYaml)
   }
 
   /** A copy has a status of its own, and nobody has asked for its refresh. */

@@ -3,19 +3,36 @@ import { _CREATE } from '@shell/config/query-params'
 import { removeSecret, type MadeSecret } from '../../utils/credentials-secret'
 import type { Message, Problem } from '../../utils/form-message'
 import {
+  body,
+  confirmed,
+  covers,
+  liveRegistry,
   saveRegistry,
   SecretRefused,
+  Unconfirmed,
   writeSecret,
+  type EditedObject,
   type KindNames,
   type SecretPlan,
 } from '../../utils/form-save'
 import type { PageStore } from '../../utils/raw'
 import { readRefusal } from '../../utils/refusal'
+import { valueAt } from '../../utils/spec-path'
+import { askStrictly, registryFromYaml } from '../../utils/yaml-save'
 import { findConflict, type Conflict } from './conflict'
 import type { Draft } from './draft'
 import { secretPlan } from './identity'
+import { NotSaved, planForYaml } from './yaml'
 
 const secretPath = 'spec.credentials.secret.name'
+
+/**
+ * Why a Secret of this form is still there. leftBehind: it could not be removed. inUse: the registry was written after
+ * all. unsure: nobody could tell whether it was.
+ */
+export type Left = 'leftBehind' | 'inUse' | 'unsure'
+
+type Place = Pick<EditedObject['metadata'], 'name' | 'namespace'>
 
 /** Wrap it in Vue's reactive(). */
 export class Saver {
@@ -26,6 +43,9 @@ export class Saver {
   /** In this try: the server sees new keys at once and reports, so the registry that follows meets a newer version. */
   private secretIsWritten = false
   private isSaved = false
+  /** The registry that was sent and may be there: its answer was lost. */
+  private unsure: Place | undefined
+  private running: Promise<unknown> = Promise.resolve()
   private readonly store: PageStore
   private readonly draft: Draft
   private readonly names: KindNames
@@ -46,13 +66,19 @@ export class Saver {
   }
 
   /** Saves; whatever stands against it is told at the fields, or above them. @returns whether it is saved */
-  async save(): Promise<boolean> {
+  save(): Promise<boolean> {
+    const saving = this.try()
+    this.running = saving
+    return saving
+  }
+
+  private async try(): Promise<boolean> {
     this.general = []
     this.conflict = undefined
     this.draft.refusals = []
     try {
       await this.send()
-      this.done()
+      this.isSaved = true
       return true
     } catch (error) {
       this.tell(error)
@@ -61,28 +87,32 @@ export class Saver {
   }
 
   private async send(): Promise<void> {
+    const { draft } = this
     this.secretIsWritten = false
     try {
       await this.sendOnce()
     } catch (error) {
-      if (this.isNew || readRefusal(error, this.draft.form).kind !== 'conflict') throw error
-      const conflict = await findConflict(this.store, this.names, this.draft.base, this.draft.value)
+      if (await this.isThere(error, draft.value, this.plan)) return
+      if (this.isNew || readRefusal(error, draft.form).kind !== 'conflict') throw error
+      const conflict = await findConflict(this.store, this.names, draft.base, draft.value)
       // Only the server's report has changed, or the very same things: nothing to ask about.
       if (conflict.merge.theirs.length > 0) {
         this.conflict = conflict
         throw error
       }
-      this.draft.takeOver(conflict)
+      draft.takeOver(conflict)
       await this.sendOnce()
     }
   }
 
   private async sendOnce(): Promise<void> {
+    const { value } = this.draft
+    await this.leaveToEarlier(value)
     const { made } = this
     const plan = this.secretIsWritten ? undefined : this.plan
     await saveRegistry(this.store, {
       names: this.names,
-      object: this.draft.value,
+      object: value,
       isNew: this.isNew,
       ...(plan && { secret: plan }),
       ...(made && { made }),
@@ -93,20 +123,78 @@ export class Saver {
     })
   }
 
-  /** For the YAML editor, which writes the registry itself. @throws a sentence for the user */
-  async writeSecret(): Promise<void> {
-    if (this.plan) this.made = await writeSecret(this.store, this.plan, this.made)
+  /**
+   * Saves what is in the YAML editor, with the keys that were typed in the form if they belong to it.
+   * @param write the shell's own way of writing a YAML text
+   * @throws NotSaved, SecretRefused, Unconfirmed, what reading the text or `write` throws
+   */
+  saveYaml(yaml: string, write: () => Promise<unknown>): Promise<void> {
+    const saving = this.writeYaml(yaml, write)
+    this.running = saving.catch(() => undefined)
+    return saving
   }
 
-  /** The registry is there: its Secret stays. */
-  done(): void {
+  private async writeYaml(yaml: string, write: () => Promise<unknown>): Promise<void> {
+    const object = registryFromYaml(yaml)
+    if (!object) throw new NotSaved({ key: 'form.yaml.empty' })
+    const plan = planForYaml(this.plan, object, this.draft)
+    this.secretIsWritten = false
+    try {
+      if (plan) {
+        await askStrictly(this.store, this.names, object, this.isNew ? undefined : this.draft.value)
+        await this.leaveToEarlier(object)
+        this.made = await writeSecret(this.store, plan, this.made)
+        this.secretIsWritten = true
+      }
+      await confirmed(write())
+    } catch (error) {
+      if (!(await this.isThere(error, object, plan))) throw error
+    }
     this.isSaved = true
+  }
+
+  /** Whether a new registry was written all the same: the answer to it, or to an earlier try, was lost. */
+  private async isThere(error: unknown, sent: EditedObject, plan: SecretPlan | undefined): Promise<boolean> {
+    const { name, namespace } = sent.metadata
+    if (error instanceof Unconfirmed) this.unsure = { name, ...(namespace !== undefined && { namespace }) }
+    else if (!this.unsure || readRefusal(error, this.draft.form).kind !== 'exists') return false
+    if (!this.isNew) return false
+    try {
+      const live = await liveRegistry(this.store, this.names, sent)
+      if (!covers(live, body(this.names, sent, true))) return false
+    } catch {
+      return false
+    }
+    // Other keys may have been typed since then.
+    if (plan && !this.secretIsWritten) this.made = await writeSecret(this.store, plan, this.made)
+    return true
+  }
+
+  /** Under another name now: the Secret of an earlier try stays with the registry of that try, if that is there. */
+  private async leaveToEarlier({ metadata: { name, namespace } }: EditedObject): Promise<void> {
+    const { unsure } = this
+    if (!unsure || (unsure.name === name && unsure.namespace === namespace)) return
+    if ((await this.useOfSecret()) !== 'none') this.made = undefined
+    this.unsure = undefined
+  }
+
+  /** Whether the registry that may be there names the Secret that this form made. */
+  private async useOfSecret(): Promise<'none' | 'inUse' | 'unsure'> {
+    const { unsure, made } = this
+    if (!unsure) return 'none'
+    try {
+      const live = await liveRegistry(this.store, this.names, { metadata: unsure })
+      return valueAt(live, secretPath) === made?.name ? 'inUse' : 'none'
+    } catch (error) {
+      return (error as { _status?: number } | undefined)?._status === 404 ? 'none' : 'unsure'
+    }
   }
 
   private tell(error: unknown): void {
     if (this.conflict) return
     const ofSecret = error instanceof SecretRefused
-    const refusal = readRefusal(ofSecret ? error.answer : error, this.draft.form)
+    const wrapped = ofSecret || error instanceof Unconfirmed
+    const refusal = readRefusal(wrapped ? error.answer : error, this.draft.form)
     if (!ofSecret) {
       const homeless = refusal.fields.filter(({ path }) => !this.draft.hasPlace(path))
       this.draft.refusals = refusal.fields.filter((field) => !homeless.includes(field))
@@ -128,15 +216,19 @@ export class Saver {
 
   /**
    * The user leaves: a Secret that was made for a registry that never came goes too.
-   * @param onFailure told the name of a Secret that stays behind
+   * @param onLeft told why a Secret stays, and its name
    */
-  async abandon(onFailure: (name: string) => void): Promise<void> {
+  async abandon(onLeft: (why: Left, name: string) => void): Promise<void> {
+    await this.running
     const { made } = this
     if (!made || this.isSaved) return
+    const name = `${made.namespace}/${made.name}`
+    const use = await this.useOfSecret()
+    if (use !== 'none') return onLeft(use, name)
     try {
       await removeSecret(this.store, made)
     } catch {
-      onFailure(`${made.namespace}/${made.name}`)
+      onLeft('leftBehind', name)
     }
   }
 }
