@@ -6,12 +6,12 @@ import { TestBrowser } from './browser.ts'
 import { takeShots, type CameraOptions } from './screenshots/camera.ts'
 import { emptyShots, shots } from './screenshots/shots.ts'
 import { startPageStage, type PageStage } from './stage.ts'
-import { beginOutage, pathOf, seeded, seedRegistries } from './stage/seeds.ts'
+import { beginOutage, seeded, seedRegistries } from './stage/seeds.ts'
 
 const folder = join(root, 'docs/images')
 const withProduct = 'local'
 const wanted = process.argv.slice(2)
-/** Of the shots those whose names the arguments hold; all without arguments. */
+/** Of the shots those that the arguments name; all without arguments. */
 const chosen = <Each extends { name: string }>(all: readonly Each[]): Each[] =>
   all.filter(({ name }) => wanted.length === 0 || wanted.includes(name))
 
@@ -29,8 +29,21 @@ try {
   const options: CameraOptions = {
     browser,
     folder,
+    // As somebody with kubectl would: the page names the program.
     changeHosts: async (hosts) => {
-      await plane.admin.patch(pathOf(seeded.static), { spec: { provider: { static: { hosts } } } })
+      const [namespace = '', name = ''] = seeded.static.split('/')
+      const patch = JSON.stringify({ spec: { provider: { static: { hosts } } } })
+      await plane.kubectl([
+        'patch',
+        'tokenregistry',
+        name,
+        '-n',
+        namespace,
+        '--type',
+        'merge',
+        '--patch',
+        patch,
+      ])
     },
     taken: (file) => console.log(relative(root, file)),
   }

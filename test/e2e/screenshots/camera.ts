@@ -1,10 +1,11 @@
 // Takes pictures of the Dashboard, as high as what they show.
-import { mkdir } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import type { TestBrowser } from '../browser.ts'
 import { Registries } from '../registries.ts'
 import { passwordOfAll } from '../stage/people.ts'
+import { withPalette } from './png.ts'
 import type { Scene, Shot } from './shots.ts'
 
 /** The Dashboard's window for the pictures, in CSS pixels. */
@@ -41,7 +42,8 @@ export async function takeShots(
         if (whole) await growToContent(page)
         await page.waitForLoadState('networkidle')
         const path = join(folder, `${name}-${theme}.png`)
-        await page.screenshot({ path, animations: 'disabled', caret: 'hide' })
+        const picture = await page.screenshot({ animations: 'disabled', caret: 'hide' })
+        await writeFile(path, withPalette(picture))
         // A conflict is an answer that browsers report.
         errors.forget(/409 \(Conflict\)/)
         if (errors.unexpected.length > 0) throw new Error(errors.unexpected.join('\n'))
