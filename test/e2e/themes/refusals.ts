@@ -51,6 +51,26 @@ export function describeRefusals(bed: Bed): void {
       )
 
       it(
+        'a failure that names no field (500), above the form, and nothing typed is lost',
+        bed.as('dana', cluster, async ({ registries, errors }, page) => {
+          const name = 'refused-failure'
+          await fillEcr(registries, name)
+          const collection = /\/apis\/tokenregistries\.io\/v1alpha1\/namespaces\/shop\/tokenregistries\?/
+          const status = { kind: 'Status', status: 'Failure', message: 'etcdserver: no leader', code: 500 }
+          await page.route(collection, (route) => route.fulfill({ status: 500, json: status }))
+          await registries.save.click()
+          await page.locator('#cru-errors').filter({ hasText: 'etcdserver: no leader' }).waitFor()
+          assert.equal(await registries.name.inputValue(), name)
+          assert.equal(await registries.key('secretAccessKey').inputValue(), awsKeys.secretAccessKey)
+          errors.forget(/500 \(Internal Server Error\)/)
+          await page.unroute(collection)
+          await registries.saveAndSee(name)
+          await plane().admin.request('DELETE', paths.path('shop', name))
+          await plane().admin.request('DELETE', `/api/v1/namespaces/shop/secrets/${name}-credentials`)
+        }),
+      )
+
+      it(
         'a change on top of a newer one (409), without losing either',
         bed.as('dana', cluster, async ({ registries, errors }, page) => {
           const path = paths.path('shop', 'shop-quay')
