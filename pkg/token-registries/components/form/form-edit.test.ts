@@ -1,5 +1,5 @@
 // Changing and copying registries that are there, also while somebody else changes them.
-import { enableAutoUnmount, flushPromises } from '@vue/test-utils'
+import { enableAutoUnmount, flushPromises, type VueWrapper } from '@vue/test-utils'
 import { formPage } from '../../test/form-page'
 import { collection, existing, refusal } from '../../test/form-values'
 
@@ -137,7 +137,8 @@ describe('editing', () => {
   it('keeps one way to credentials whole when both chose another', async () => {
     const theirs = existing({ credentials: { serverIdentity: {} } }, { resourceVersion: '8' })
     const { form, page } = await formPage({ mode: 'edit', value: existing(), answer: meanwhile(theirs) })
-    page.getComponent('[data-testid=form-secret-existing]').vm.$emit('update:value', 'mine')
+    const secret = page.getComponent('[data-testid=form-secret-existing]') as unknown as VueWrapper
+    secret.vm.$emit('update:value', 'mine')
     await form.save()
     expect(page.get('[data-testid=form-conflict]').text()).toContain('yours is kept')
     await form.click('form-conflict-keep')

@@ -1,4 +1,4 @@
-import { enableAutoUnmount } from '@vue/test-utils'
+import { enableAutoUnmount, type VueWrapper } from '@vue/test-utils'
 import { formPage, type Given } from '../../test/form-page'
 import { collection, existing, refusal } from '../../test/form-values'
 
@@ -114,13 +114,14 @@ describe('creating', () => {
     const asked: Record<string, string>[] = []
     const { form, page } = await filled({ may: (attributes) => asked.push(attributes) > 0 })
     asked.length = 0
-    page.getComponent('[data-testid=names]').vm.$emit('isNamespaceNew', true)
+    const names = page.getComponent('[data-testid=names]') as unknown as VueWrapper
+    names.vm.$emit('isNamespaceNew', true)
     await form.namespace('n')
     await form.namespace('new')
     expect(asked).toEqual([])
     expect(form.isReady()).toBe(true)
     expect(page.get('[data-testid=form-target]').text()).toContain('This namespace is in no project.')
-    page.getComponent('[data-testid=names]').vm.$emit('isNamespaceNew', false)
+    names.vm.$emit('isNamespaceNew', false)
     await form.namespace('free')
     expect(asked).toContainEqual(expect.objectContaining({ verb: 'create', namespace: 'free' }))
   })
