@@ -14,6 +14,10 @@ export interface ToolRun {
 
 const tailLines = 60
 
+/** What follows an error of the sources, and says nothing about it: no files to weigh, and webpack's own stack. */
+const noise =
+  /^(Error parsing bundle asset|No bundles were parsed|Webpack Bundle Analyzer|\s+at .*\/node_modules\/)/
+
 /** @throws Error with the end of the tool's output */
 export async function runTool({ command, args, env = {} }: ToolRun): Promise<void> {
   const bin = join(root, 'node_modules/.bin')
@@ -31,7 +35,11 @@ export async function runTool({ command, args, env = {} }: ToolRun): Promise<voi
     child.on('close', resolve)
   })
   if (code === 0) return
-  const tail = Buffer.concat(output).toString().trimEnd().split('\n').slice(-tailLines).join('\n')
+  const lines = Buffer.concat(output).toString().trimEnd().split('\n')
+  const tail = lines
+    .filter((line) => !noise.test(line))
+    .slice(-tailLines)
+    .join('\n')
   throw new Error(`${command} ${args.join(' ')} failed (exit code ${code}):\n${tail}`)
 }
 
