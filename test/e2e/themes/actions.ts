@@ -38,6 +38,7 @@ export function describeActions(bed: Bed): void {
             bed.stage.aws.faults.clear()
           }
           await registries.act('shop-ecr', 'Refresh now')
+          await registries.message('asked for a new password').waitFor()
           await registries.message('A new password was issued').waitFor()
           await registries.untilState('shop-ecr', 'Ready')
         }),
