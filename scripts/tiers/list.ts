@@ -48,7 +48,7 @@ export const testTiers = {
   },
   image: { patterns: ['test/image/**/*.test.ts'], concurrency: 1, timeoutMs: 10 * minute, eachFile: true },
   // Each file has a stage of its own: two control planes and a browser.
-  e2e: { patterns: ['test/e2e/**/*.test.ts'], concurrency: 1, timeoutMs: 10 * minute, eachFile: true },
+  e2e: { patterns: ['test/e2e/**/*.test.ts'], concurrency: 1, timeoutMs: 25 * minute, eachFile: true },
 } satisfies Record<string, NodeTests>
 
 const bin = (name: string) => `node_modules/${name}`
