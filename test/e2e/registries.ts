@@ -127,9 +127,11 @@ export class Registries {
     await this.#page.getByTestId('form-advanced').click()
   }
 
-  /** Saves, and waits for the list. */
+  /** Saves, and looks at the list anew: Steve's lists may be a moment behind when the form leads there. */
   async saveAndSee(name: string): Promise<void> {
     await this.save.click()
+    await this.save.waitFor({ state: 'detached' })
+    await this.openList()
     await this.row(name).waitFor()
   }
 
