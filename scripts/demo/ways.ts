@@ -40,8 +40,7 @@ export function byForm(browser: TestBrowser, { front: { rancher } }: Play): SetU
       await page.getByTestId('form-key-secretAccessKey').fill(secretAccessKey)
       await page.getByTestId('form-save').click()
       await page.getByTestId('form-save').waitFor({ state: 'detached' })
-      // Not the list: Steve's lists may be a moment behind, and then the Dashboard's follow up to 4 s later or not at all.
-      await visit.open(`${list}/${namespaces[0]}/${name}`)
+      await page.getByRole('link', { name, exact: true }).click()
       await page.getByTestId('registry-headline').waitFor()
     } catch (error) {
       const evidence = await visit.keepEvidence('demo-form')

@@ -127,11 +127,10 @@ export class Registries {
     await this.#page.getByTestId('form-advanced').click()
   }
 
-  /** Saves, and looks at the list anew: Steve's lists may be a moment behind when the form leads there. */
+  /** Saves, and sees it in the list to which the form leads. */
   async saveAndSee(name: string): Promise<void> {
     await this.save.click()
     await this.save.waitFor({ state: 'detached' })
-    await this.openList()
     await this.row(name).waitFor()
   }
 

@@ -32,6 +32,8 @@ export interface Given {
   readonly canCreate?: boolean
   /** The user has no right on the kind: the cluster does not tell of it. */
   readonly hidden?: boolean
+  /** Steve's address of the kind's list, for pages that look into it. */
+  readonly collection?: string
 }
 
 const project = { metadata: { annotations: { 'field.cattle.io/projectId': 'local:p-shop' } } }
@@ -92,6 +94,7 @@ export async function formPage(given: Given = {}) {
           namespaced,
         },
         collectionMethods: given.canCreate === false ? ['GET'] : ['GET', 'POST'],
+        links: { collection: given.collection },
         linkFor: () => '/v1/x',
       },
     }),

@@ -1,3 +1,4 @@
+import { flushPromises } from '@vue/test-utils'
 import { translate } from '../test/translate'
 import ClusterTokenRegistry from '../models/tokenregistries.io.clustertokenregistry'
 import TokenRegistry from '../models/tokenregistries.io.tokenregistry'
@@ -10,14 +11,23 @@ interface Options {
   readonly methods?: readonly string[]
   readonly spec?: object
   readonly status?: object
+  /** Steve's address of the kind's list. */
+  readonly collection?: string
 }
 
-function registry({ links: more = {}, methods = ['GET', 'POST'], spec = {}, status }: Options = {}) {
+function registry({
+  links: more = {},
+  methods = ['GET', 'POST'],
+  spec = {},
+  status,
+  collection,
+}: Options = {}) {
   const schema = {
     id: type,
     collectionMethods: methods,
     resourceMethods: methods,
     attributes: { namespaced: true },
+    links: { collection },
   }
   const rootGetters = {
     'i18n/t': translate,
@@ -41,12 +51,19 @@ function registry({ links: more = {}, methods = ['GET', 'POST'], spec = {}, stat
     spec: { provider: { ecr: { region: 'eu-west-1' } }, ...spec },
     status,
   }
-  const dispatch = jest.fn((_action: string, _payload?: unknown, _options?: unknown) =>
+  const dispatch = jest.fn((_action: string, _payload?: unknown, _options?: unknown): Promise<object> =>
     Promise.resolve({ metadata: { generation: 1 }, status: { observedGeneration: 1 } }),
   )
   const getters = { schemaFor: () => schema, byId: () => undefined }
-  const context = { rootGetters, dispatch, getters, rootState: { $extension: { getPlugins: () => ({}) } } }
-  return { model: new (TokenRegistry as any)(data, context), dispatch }
+  const commit = jest.fn()
+  const context = {
+    rootGetters,
+    dispatch,
+    commit,
+    getters,
+    rootState: { $extension: { getPlugins: () => ({}) } },
+  }
+  return { model: new (TokenRegistry as any)(data, context), dispatch, commit }
 }
 
 function offered(model: any): string[] {
@@ -114,6 +131,40 @@ describe('actions', () => {
       .map(([, payload]) => payload as any)
     const patches = sent.filter(({ opt }) => opt.method === 'patch')
     expect(patches.map(({ opt }) => opt.data.spec)).toEqual([{ suspend: true }, { suspend: false }])
+  })
+})
+
+describe('deleting', () => {
+  const url = '/v1/kind'
+
+  function deleting(answer: object, list: Promise<object> = Promise.resolve({ data: [] })) {
+    const { model, dispatch, commit } = registry({ ...writer, collection: url })
+    dispatch.mockImplementation((_action, payload) => {
+      const { opt } = payload as { opt?: { method?: string; url: string } }
+      return opt?.method === undefined && opt?.url.startsWith(url) ? list : Promise.resolve(answer)
+    })
+    return { done: model._remove() as Promise<void>, model, dispatch, commit }
+  }
+
+  it('takes the row away, and is done when the list is without it too', async () => {
+    let answer: (list: object) => void = () => undefined
+    const list = new Promise<object>((resolve) => (answer = resolve))
+    const { done, commit, model } = deleting({ _status: 204 }, list)
+    let isDone = false
+    const ended = done.then(() => (isDone = true))
+    await flushPromises()
+    expect(commit).toHaveBeenCalledWith('remove', model)
+    expect(isDone).toBe(false)
+    answer({ data: [] })
+    await ended
+  })
+
+  it('shows what is left of one that goes later', async () => {
+    const left = { metadata: { deletionTimestamp: '2026-03-01T12:00:00Z' } }
+    const { done, commit, dispatch } = deleting(left)
+    await done
+    expect(commit).not.toHaveBeenCalled()
+    expect(dispatch).toHaveBeenLastCalledWith('load', expect.objectContaining({ data: left }))
   })
 })
 

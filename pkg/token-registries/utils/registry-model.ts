@@ -4,6 +4,7 @@ import { ANNOTATIONS, PRODUCT } from '../config/types'
 import type { ObjectMeta, RegistryStatus, TokenRegistrySpec } from '../generated/types'
 import { detailsOf, type MastheadDetail } from './details'
 import { healthOf, type Health } from './health'
+import { listFollows } from './list-follows'
 import { askForRefresh, setSuspended, type ActingRegistry } from './registry-actions'
 import { say, type Translate } from './text'
 import { askAboutYaml, type YamlModel } from './yaml-save'
@@ -24,6 +25,7 @@ interface MenuAction {
 /** As much of the shell's model as is used here; its own declarations know little of it. */
 interface ShellModel {
   readonly canUpdate: boolean
+  readonly schema?: { readonly links?: { readonly collection?: string } }
   readonly _availableActions: MenuAction[]
   readonly _detailLocation: { name: string; params: Record<string, string> }
   t(key: string): string
@@ -179,8 +181,20 @@ export default class RegistryModel extends Base {
     const { $ctx, type } = storedOf(this)
     const opt = { url: this.linkFor('self'), ...options, method: 'delete' }
     const answer = (await $ctx.dispatch('request', { opt, type })) as { _status?: number }
-    if (answer._status === 204) $ctx.commit('remove', this)
-    else await $ctx.dispatch('load', { data: answer, existing: this, invalidatePageCache: false })
+    if (answer._status === 204) {
+      $ctx.commit('remove', this)
+      await this.listForgets()
+    } else await $ctx.dispatch('load', { data: answer, existing: this, invalidatePageCache: false })
+  }
+
+  /** From the page of the registry the way leads to the list, which is opened anew. */
+  private async listForgets(): Promise<void> {
+    const { $ctx, type } = storedOf(this)
+    const { name = '', namespace, uid: gone } = objectOf(this).metadata
+    if (gone === undefined) return
+    const ask = (url: string): Promise<unknown> =>
+      $ctx.dispatch('request', { opt: { url, redirectUnauthorized: false }, type })
+    await listFollows(ask, this.schema?.links?.collection, { name, ...(namespace && { namespace }), gone })
   }
 
   /** A mistyped field, which Steve would drop without a word, is refused. @throws what the cluster refuses it with */

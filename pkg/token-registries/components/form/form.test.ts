@@ -1,4 +1,4 @@
-import { enableAutoUnmount, type VueWrapper } from '@vue/test-utils'
+import { enableAutoUnmount, flushPromises, type VueWrapper } from '@vue/test-utils'
 import { formPage, type Given } from '../../test/form-page'
 import { collection, existing, refusal } from '../../test/form-values'
 
@@ -75,6 +75,20 @@ describe('creating', () => {
     ])
     expect(sent[1]?.data).toMatchObject({ type: 'Opaque', metadata: { name: 'shop-ecr-credentials' } })
     expect(replace).toHaveBeenCalled()
+  })
+
+  it('goes back to the list only when that shows what was saved', async () => {
+    let answer: (list: object) => void = () => undefined
+    const list = new Promise((resolve) => (answer = resolve))
+    const { form, replace } = await filled({
+      collection: '/v1/kind',
+      answer: (request) => (request.startsWith('GET /v1/kind?') ? list : undefined),
+    })
+    await form.save()
+    expect(replace).not.toHaveBeenCalled()
+    answer({ data: [{ metadata: { name: 'shop-ecr', namespace: 'shop' } }] })
+    await flushPromises()
+    expect(replace).toHaveBeenCalledTimes(1)
   })
 
   it('fills in from the name of an image, and knows whose it is', async () => {

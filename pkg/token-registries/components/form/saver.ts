@@ -34,6 +34,10 @@ export type Left = 'leftBehind' | 'inUse' | 'unsure'
 
 type Place = Pick<EditedObject['metadata'], 'name' | 'namespace'>
 
+function placeOf({ metadata: { name, namespace } }: EditedObject): Place {
+  return { name, ...(namespace !== undefined && { namespace }) }
+}
+
 /** Wrap it in Vue's reactive(). */
 export class Saver {
   /** What is said above the form. */
@@ -42,7 +46,8 @@ export class Saver {
   private made: MadeSecret | undefined
   /** In this try: the server sees new keys at once and reports, so the registry that follows meets a newer version. */
   private secretIsWritten = false
-  private isSaved = false
+  /** What was saved, once it is. The YAML editor may have named it otherwise than the form. */
+  saved: Place | undefined
   /** The registry that was sent and may be there: its answer was lost. */
   private unsure: Place | undefined
   private running: Promise<unknown> = Promise.resolve()
@@ -78,7 +83,7 @@ export class Saver {
     this.draft.refusals = []
     try {
       await this.send()
-      this.isSaved = true
+      this.saved = placeOf(this.draft.value)
       return true
     } catch (error) {
       this.tell(error)
@@ -150,13 +155,12 @@ export class Saver {
     } catch (error) {
       if (!(await this.isThere(error, object, plan))) throw error
     }
-    this.isSaved = true
+    this.saved = placeOf(object)
   }
 
   /** Whether a new registry was written all the same: the answer to it, or to an earlier try, was lost. */
   private async isThere(error: unknown, sent: EditedObject, plan: SecretPlan | undefined): Promise<boolean> {
-    const { name, namespace } = sent.metadata
-    if (error instanceof Unconfirmed) this.unsure = { name, ...(namespace !== undefined && { namespace }) }
+    if (error instanceof Unconfirmed) this.unsure = placeOf(sent)
     else if (!this.unsure || readRefusal(error, this.draft.form).kind !== 'exists') return false
     if (!this.isNew) return false
     try {
@@ -221,7 +225,7 @@ export class Saver {
   async abandon(onLeft: (why: Left, name: string) => void): Promise<void> {
     await this.running
     const { made } = this
-    if (!made || this.isSaved) return
+    if (!made || this.saved) return
     const name = `${made.namespace}/${made.name}`
     const use = await this.useOfSecret()
     if (use !== 'none') return onLeft(use, name)
