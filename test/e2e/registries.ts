@@ -127,9 +127,16 @@ export class Registries {
     await this.#page.getByTestId('form-advanced').click()
   }
 
-  /** Saves, and sees it in the list to which the form leads. */
+  /** Saves, and sees it in the list to which the form leads: once Steve's list has it, else a reload would be needed. */
   async saveAndSee(name: string): Promise<void> {
+    const looks = this.#page.waitForResponse(async (response) => {
+      const url = new URL(response.url())
+      if (!url.searchParams.getAll('filter').includes(`metadata.name='${name}'`)) return false
+      const { data } = (await response.json()) as { data: { metadata: { name: string } }[] }
+      return data.length === 1 && data[0]?.metadata.name === name
+    })
     await this.save.click()
+    await looks
     await this.save.waitFor({ state: 'detached' })
     await this.row(name).waitFor()
   }
