@@ -1,6 +1,7 @@
 /** Reads zod schemas as a tree that the writers understand: JSON Schema plus the texts and rules of the API sources. */
 import * as z from 'zod'
 import type { FormCondition, FormGroup } from '../../server/api/schema/field.ts'
+import type { ReferenceKind } from '../../server/api/schema/reference.ts'
 import { rulesKey, type RuleText } from '../../server/api/schema/rule.ts'
 import type { Kind } from '../../server/api/v1alpha1/kind.ts'
 
@@ -25,6 +26,7 @@ export interface SchemaNode {
   readonly 'x-kubernetes-list-type'?: string
   readonly 'x-kubernetes-list-map-keys'?: readonly string[]
   readonly rules: readonly RuleText[]
+  readonly reference?: ReferenceKind
   readonly typeName?: string
   readonly patternMessage?: string
   readonly label?: string

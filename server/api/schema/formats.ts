@@ -3,6 +3,7 @@
  * They are anchored, and each has a sentence that says what is expected.
  */
 import * as z from 'zod'
+import { refersTo } from './reference.ts'
 
 const label = '[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?'
 const subdomain = '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*'
@@ -36,11 +37,14 @@ export const registryHost = text({
 })
 
 /** Where to send API calls instead of the public address. */
-export const endpointUrl = text({
-  pattern: `^https?://(${label}\\.)*${label}(:${port})?(/[A-Za-z0-9._/-]*)?$`,
-  message: 'must be an http or https URL without user, query or fragment',
-  max: 512,
-})
+export const endpointUrl = refersTo(
+  'endpoint',
+  text({
+    pattern: `^https?://(${label}\\.)*${label}(:${port})?(/[A-Za-z0-9._/-]*)?$`,
+    message: 'must be an http or https URL without user, query or fragment',
+    max: 512,
+  }),
+)
 
 /** `<cluster>:<project>`, as Rancher writes it into the annotation of a namespace. */
 export const projectId = text({

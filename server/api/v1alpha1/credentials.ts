@@ -2,11 +2,12 @@ import * as z from 'zod'
 import { oneBlock, stringMap } from '../schema/collections.ts'
 import { field, named } from '../schema/field.ts'
 import { objectName, secretKey, timestamp } from '../schema/formats.ts'
+import { refersTo } from '../schema/reference.ts'
 
 const secretReference = named(
   'SecretReference',
   z.strictObject({
-    name: field(objectName, {
+    name: field(refersTo('secret', objectName), {
       label: 'Secret',
       help: "The Secret that holds the credentials, in the namespace of this registry (of a cluster registry: in the server's namespace).",
       example: 'shop-ecr-credentials',

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import type { SpecView } from '../schema/provider-definition.ts'
 import { credentialBlocks, type CredentialBlock } from '../schema/provider-definition.ts'
 import { field } from '../schema/field.ts'
+import { refersTo } from '../schema/reference.ts'
 import { celList, type Rule } from '../schema/rule.ts'
 import { credentialsSchema, type Credentials } from './credentials.ts'
 import { providerDefinitions, providerSchema, type Provider } from './provider.ts'
@@ -29,7 +30,7 @@ export const commonFields = {
     order: 4,
     group: 'Advanced',
   }),
-  serviceAccounts: field(serviceAccountsSchema.default({ attach: 'None' }), {
+  serviceAccounts: field(refersTo('serviceAccountEdit', serviceAccountsSchema).default({ attach: 'None' }), {
     label: 'ServiceAccounts',
     help: 'Which ServiceAccounts get the pull Secret, so that pods need not name it.',
     order: 5,

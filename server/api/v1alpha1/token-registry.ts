@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { field, named, observed } from '../schema/field.ts'
 import { projectId } from '../schema/formats.ts'
+import { refersTo } from '../schema/reference.ts'
 import { withRules } from '../schema/rule.ts'
 import { apiVersion } from './group.ts'
 import { kubernetesObject, registryColumns, type Kind } from './kind.ts'
@@ -10,7 +11,7 @@ import { registryStatusSchema } from './status.ts'
 const targetSchema = named(
   'Target',
   z.strictObject({
-    project: field(projectId, {
+    project: field(refersTo('project', projectId), {
       label: 'Project',
       help: 'The Rancher project whose namespaces all get the pull Secret, as <cluster id>:<project id>. It must be the project of this namespace, and you must be allowed to manage its namespaces.',
       example: 'c-m-4xk8d2ql:p-7hj2k',

@@ -3,6 +3,7 @@ import { list, set } from '../../api/schema/collections.ts'
 import { field, named } from '../../api/schema/field.ts'
 import { endpointUrl, registryHost, text } from '../../api/schema/formats.ts'
 import { defineProvider } from '../../api/schema/provider-definition.ts'
+import { refersTo } from '../../api/schema/reference.ts'
 import { withRules } from '../../api/schema/rule.ts'
 import type { MaterialKey } from '../provider.ts'
 
@@ -42,7 +43,7 @@ const sessionName = text({
 const assumeRole = named(
   'EcrAssumeRole',
   z.strictObject({
-    arn: field(roleArn, {
+    arn: field(refersTo('upstreamRole', roleArn), {
       label: 'Role ARN',
       help: 'The role to assume. Its trust policy must allow the identity that comes before it in the chain.',
       example: 'arn:aws:iam::123456789012:role/image-pull',
