@@ -108,6 +108,8 @@ export const variables = z.object({
   RETRY_PERIOD_SECONDS: whole(2, 1, 600),
   UPSTREAM_TIMEOUT_SECONDS: whole(30, 1, 300),
   LIST_PAGE_SIZE: whole(500, 1, 10_000),
+  WATCH_SILENCE_SECONDS: whole(120, 1, 3600),
+  WATCH_STALE_SECONDS: whole(300, 2, 7200),
   SYSTEM_PROJECT_ID: z
     .string()
     .regex(
@@ -158,6 +160,10 @@ function toConfig(env: z.output<typeof variables>, cluster: ClusterAccess) {
     upstreamTimeoutSeconds: env.UPSTREAM_TIMEOUT_SECONDS,
     /** Objects per request of a list: smaller pages need less memory, larger ones fewer requests. */
     listPageSize: env.LIST_PAGE_SIZE,
+    /** A watch without any byte for so long is opened anew. */
+    watchSilenceSeconds: env.WATCH_SILENCE_SECONDS,
+    /** A watch that was silent for so long makes the replica unready. */
+    watchStaleSeconds: env.WATCH_STALE_SECONDS,
     /** Rancher's system project: its namespaces are targets only when named exactly. */
     systemProject: env.SYSTEM_PROJECT_ID,
   } as const
@@ -168,6 +174,7 @@ const orders = [
   ['BACKOFF_MIN_SECONDS', 'BACKOFF_MAX_SECONDS', 'at most'],
   ['RENEW_DEADLINE_SECONDS', 'LEASE_DURATION_SECONDS', 'less than'],
   ['RETRY_PERIOD_SECONDS', 'RENEW_DEADLINE_SECONDS', 'less than'],
+  ['WATCH_SILENCE_SECONDS', 'WATCH_STALE_SECONDS', 'less than'],
 ] as const
 
 /** What `loadConfig` reads, as values, so that tests need not change the process. */

@@ -6,9 +6,10 @@ import { publishServer, serverStatus } from './controller/server-object.ts'
 import { loadMacKey } from './controller/state-secret.ts'
 import { Watches } from './controller/watches.ts'
 import { Clock } from './core/clock.ts'
-import { createApp, type ReadinessCheck } from './http/app.ts'
+import { createApp } from './http/app.ts'
 import { listen, type Listening } from './http/listen.ts'
 import { createMetricsApp } from './http/metrics-app.ts'
+import { replicaReadiness, type Readiness } from './http/readiness.ts'
 import { createKubeClient, type KubeClient } from './kube/client.ts'
 import { loadKubeConfig } from './kube/config.ts'
 import { LeaderElector } from './kube/lease.ts'
@@ -25,8 +26,6 @@ export interface ServerOptions {
   readonly onLost: (reason: string) => void
 }
 
-/** A watch that was silent for longer than this makes the replica unready. Silent ones are re-opened after 2 min. */
-const staleMs = 5 * 60_000
 const clockTickMs = 30_000
 const publishRetryMs = 30_000
 
@@ -107,6 +106,7 @@ export class Server {
       namespace: config.podNamespace,
       policyConfigMap: config.policyConfigMap,
       pageSize: config.listPageSize,
+      silenceMs: config.watchSilenceSeconds * 1000,
       logger,
       onState: () => this.#controller?.watchesChanged(),
     })
@@ -201,34 +201,20 @@ export class Server {
     return metrics.port
   }
 
-  #readiness(): { ready: boolean; checks: ReadinessCheck[] } {
-    const watches = [...(this.#watches?.reflectors ?? [])].map(([name, each]): ReadinessCheck => {
-      const stale = each.staleForMs()
-      const ok = each.synced && stale < staleMs
-      const silent = Number.isFinite(stale)
-        ? `silent for ${Math.round(stale / 1000)} s`
-        : 'never heard of yet'
-      return {
-        name: `watch:${name}`,
-        ok,
-        detail: ok ? silent : `${silent}; ${each.lastError ?? 'not listed to the end yet'}`,
-      }
-    })
-    const leader = this.#elector.leader()
-    const checks: ReadinessCheck[] = [
-      {
-        name: 'mac-key',
-        ok: this.#controller !== undefined,
-        detail: this.#controller === undefined ? 'not loaded yet' : 'loaded',
-      },
-      {
-        name: 'lease',
-        ok: leader !== undefined,
-        detail: leader === undefined ? 'no leader is known yet' : `held by ${leader}`,
-      },
-      ...watches,
-    ]
-    return { ready: checks.every(({ ok }) => ok) && watches.length > 0, checks }
+  #readiness(): Readiness {
+    const watches = [...(this.#watches?.reflectors ?? [])]
+    const facts = {
+      macKeyLoaded: this.#controller !== undefined,
+      leader: this.#elector.leader(),
+      watches: watches.map(([name, each]) => ({
+        name,
+        synced: each.synced,
+        staleMs: each.staleForMs(),
+        lastError: each.lastError,
+      })),
+      staleAfterMs: this.#options.config.watchStaleSeconds * 1000,
+    }
+    return replicaReadiness(facts, new Date())
   }
 
   #connectMetrics(controller: Controller, watches: Watches): void {

@@ -16,6 +16,8 @@ export interface WatchesOptions {
   readonly policyConfigMap: string
   /** Objects per list request. */
   readonly pageSize: number
+  /** A watch without any byte for so long is opened anew. */
+  readonly silenceMs: number
   readonly logger: NonNullable<ReflectorOptions<KubeObject>['logger']>
   /** A watch became complete, or lost that. */
   readonly onState: () => void
@@ -146,10 +148,10 @@ export class Watches {
 }
 
 function reflector<T extends KubeObject>(
-  { client, logger, onState, pageSize }: WatchesOptions,
+  { client, logger, onState, pageSize, silenceMs }: WatchesOptions,
   options: Omit<ReflectorOptions<T>, 'client' | 'logger' | 'onState'>,
 ): Reflector<T> {
-  return new Reflector<T>({ ...options, client, logger, onState, pageSize })
+  return new Reflector<T>({ ...options, client, logger, onState, pageSize, silenceMs })
 }
 
 function registryReflector(

@@ -4,9 +4,10 @@ import { after, before, describe, it } from 'node:test'
 import { RegistryError } from '../core/errors.ts'
 import { createLogger } from '../telemetry/logger.ts'
 import { createRedactor } from '../telemetry/redact.ts'
-import { createApp, type Readiness } from './app.ts'
+import { createApp } from './app.ts'
 import { listen, type Listening } from './listen.ts'
 import { createKoa } from './middleware.ts'
+import type { Readiness } from './readiness.ts'
 
 const lines: string[] = []
 const logger = createLogger({
@@ -45,6 +46,24 @@ describe('createApp', () => {
     assert.deepEqual(await unready.json(), { ready: false, checks })
     readiness = { ready: true, checks: [] }
     assert.equal((await fetch(`${origin}/readyz`)).status, 200)
+  })
+
+  it('logs a change of readiness once, with what fails', async () => {
+    const probe = async (now: Readiness): Promise<string[]> => {
+      readiness = now
+      const before = lines.length
+      await (await fetch(`${origin}/readyz`)).text()
+      const messages = lines.slice(before).filter((line) => line.includes('this replica'))
+      return messages.map((line) => (JSON.parse(line) as { msg: string; failing?: unknown }).msg)
+    }
+    const since = '2026-11-22T11:55:00.000Z'
+    const stale = { name: 'watch:secrets', ok: false, detail: 'silent for 300 s', since }
+    const unready = { ready: false, checks: [{ name: 'lease', ok: true, detail: 'held' }, stale] }
+    assert.deepEqual(await probe({ ready: true, checks: [] }), [])
+    assert.deepEqual(await probe(unready), ['this replica is not ready any more'])
+    assert.match(lines.join(''), /"failing":\[\{"name":"watch:secrets",[^\]]*"since":"2026-11-22T11:55/)
+    assert.deepEqual(await probe(unready), [])
+    assert.deepEqual(await probe({ ready: true, checks: [] }), ['this replica is ready'])
   })
 
   it('answers unknown paths and methods with problem+json', async () => {

@@ -1,21 +1,7 @@
 import type Koa from 'koa'
 import type { Logger } from '../telemetry/logger.ts'
 import { createKoa, type Handler, type Routes } from './middleware.ts'
-
-/** One condition of readiness, as /readyz prints it. */
-export interface ReadinessCheck {
-  /** Stable, for example `watch:namespaces`, `lease`, `mac-key`. */
-  readonly name: string
-  readonly ok: boolean
-  /** One sentence for people: how stale, what is missing. Never anything secret, the path is open to the pod network. */
-  readonly detail: string
-}
-
-/** What /readyz answers, with 200 or 503. */
-export interface Readiness {
-  readonly ready: boolean
-  readonly checks: readonly ReadinessCheck[]
-}
+import type { Readiness } from './readiness.ts'
 
 /** What the app of every replica is given. */
 export interface AppDeps {
@@ -30,15 +16,25 @@ export interface AppDeps {
 
 /**
  * The app of every replica: `/healthz` (the event loop turns, nothing else: a restart heals nothing outside of this
- * process) and `/readyz` (200 or 503, with the named checks as JSON).
+ * process) and `/readyz` (200 or 503, with the named checks as JSON). A probe shows its status alone to whoever looks at
+ * the pod, so a change is logged with its reasons.
  */
 export function createApp({ logger, readiness, routes, otherwise }: AppDeps): Koa {
+  let wasReady: boolean | undefined
+  const noteChange = ({ ready, checks }: Readiness): void => {
+    const failing = checks.filter(({ ok }) => !ok)
+    if (wasReady === true && !ready) logger.warn({ failing }, 'this replica is not ready any more')
+    else if (wasReady === false && ready) logger.info({}, 'this replica is ready')
+    wasReady = ready
+  }
   const health: Routes = {
     '/healthz': (ctx) => {
       ctx.body = { status: 'ok' }
     },
     '/readyz': (ctx) => {
-      const { ready, checks } = readiness()
+      const now = readiness()
+      noteChange(now)
+      const { ready, checks } = now
       ctx.status = ready ? 200 : 503
       ctx.body = { ready, checks }
     },
