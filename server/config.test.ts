@@ -56,6 +56,27 @@ describe('loadConfig', () => {
     assert.equal(load({ ...inPod, METRICS_PORT: 'off' }).metricsPort, null)
   })
 
+  it('takes what the chart grants on Secrets', () => {
+    assert.deepEqual(load(inPod).secretAccess, { mode: 'cluster' })
+    const some = { ...inPod, SECRET_ACCESS: 'namespaces', SECRET_NAMESPACES: 'shop  tools ' }
+    assert.deepEqual(load(some).secretAccess, {
+      mode: 'namespaces',
+      namespaces: new Set(['shop', 'tools']),
+    })
+    const named = { ...inPod, SECRET_ACCESS: 'named', NAMED_PULL_SECRETS: 'shop/a tools/b' }
+    assert.deepEqual(load(named).secretAccess, {
+      mode: 'named',
+      pullSecrets: new Set(['shop/a', 'tools/b']),
+      credentials: new Set(),
+      serviceAccounts: new Set(),
+    })
+    const wrong = problemsOf({ ...named, SECRET_NAMESPACES: 'shop,tools', NAMED_CREDENTIALS: 'a/b/c' })
+    assert.deepEqual(
+      wrong.map(({ variable }) => variable),
+      ['SECRET_NAMESPACES', 'NAMED_CREDENTIALS'],
+    )
+  })
+
   it('works on a named context of a file, reachable from this machine only', () => {
     const config = load({ KUBECONFIG: '/else' }, outside)
     assert.deepEqual(config.cluster, { kind: 'kubeconfig', file: '/home/me/config', context: 'dev' })

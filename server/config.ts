@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { parseArgs } from 'node:util'
 import * as z from 'zod'
+import { secretAccessVariables, toSecretAccess } from './config-secret-access.ts'
 import { logLevels } from './telemetry/logger.ts'
 
 /** Where the pod's own token lies; with KUBERNETES_SERVICE_HOST it says that this process runs in a cluster. */
@@ -110,6 +111,7 @@ export const variables = z.object({
   LIST_PAGE_SIZE: whole(500, 1, 10_000),
   WATCH_SILENCE_SECONDS: whole(120, 1, 3600),
   WATCH_STALE_SECONDS: whole(300, 2, 7200),
+  ...secretAccessVariables,
   SYSTEM_PROJECT_ID: z
     .string()
     .regex(
@@ -164,6 +166,8 @@ function toConfig(env: z.output<typeof variables>, cluster: ClusterAccess) {
     watchSilenceSeconds: env.WATCH_SILENCE_SECONDS,
     /** A watch that was silent for so long makes the replica unready. */
     watchStaleSeconds: env.WATCH_STALE_SECONDS,
+    /** What the chart's value rbac.secretAccess grants. */
+    secretAccess: toSecretAccess(env),
     /** Rancher's system project: its namespaces are targets only when named exactly. */
     systemProject: env.SYSTEM_PROJECT_ID,
   } as const
