@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Config } from './config.ts'
 import { createAccessReview } from './controller/access-review.ts'
 import { Controller } from './controller/controller.ts'
+import { registryFigures, targetCounts } from './controller/figures.ts'
 import { publishServer, serverStatus } from './controller/server-object.ts'
 import { loadMacKey } from './controller/state-secret.ts'
 import { Watches } from './controller/watches.ts'
@@ -220,7 +221,8 @@ export class Server {
   #connectMetrics(controller: Controller, watches: Watches): void {
     this.#metrics.setSources({
       queue: () => controller.queue,
-      targets: () => controller.targetCounts(),
+      targets: () => targetCounts(controller.runtimes),
+      registries: () => registryFigures(controller.world, controller.runtimes),
       watches: () =>
         [...watches.reflectors].map(([resource, each]) => ({
           resource,

@@ -172,16 +172,6 @@ export class Controller implements WorldListener {
     }
   }
 
-  /** Namespaces by state, summed over all registries. */
-  targetCounts(): Record<string, number> {
-    const counts = { synced: 0, failed: 0, pending: 0 }
-    for (const { results, pending } of this.runtimes.all()) {
-      counts.pending += pending.size
-      for (const { state } of results.values()) counts[state]++
-    }
-    return counts
-  }
-
   /**
    * Starts to act, once the watches are complete. First every registry is bound to its identity and running
    * credentials are taken back, so that no registry asks upstream for what another one already holds.
@@ -234,7 +224,6 @@ export class Controller implements WorldListener {
     const runtime = this.runtimes.get(owner)
     this.#timers.clear(owner)
     this.#identities.release(owner)
-    if (runtime !== undefined) this.#options.metrics.forgetRegistry(runtime.registry.ref)
     for (const namespace of this.runtimes.remove(owner))
       this.#placeFreed(namespace, runtime?.registry.secretName ?? '')
     this.#sweepSoon()
@@ -327,7 +316,6 @@ export class Controller implements WorldListener {
     if (result === undefined) return
     const { runtime, comeAgainAt } = result
     this.#sweeper.reconsider(owner)
-    this.#options.metrics.setExpiry(runtime.registry.ref, runtime.inUse?.credential.expiresAt ?? null)
     await this.#answerRequest(runtime)
     for (const place of placesBefore) {
       if (runtime.members.has(place) && nameBefore === runtime.registry.secretName) continue

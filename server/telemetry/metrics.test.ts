@@ -1,23 +1,56 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createMetrics } from './metrics.ts'
+import { metricTable } from './metric-table.ts'
+import { createMetrics, type RegistryFigures } from './metrics.ts'
 
-const shop = { kind: 'TokenRegistry', namespace: 'shop', name: 'ecr' }
+const shop: RegistryFigures = {
+  ref: { kind: 'TokenRegistry', namespace: 'shop', name: 'ecr' },
+  issuedAt: new Date(1_000_000),
+  expiresAt: new Date(1_060_000),
+  nextRefreshAt: new Date(1_040_000),
+  ready: true,
+  suspended: false,
+  targets: { desired: 3, synced: 2, failed: 1 },
+}
 
 describe('createMetrics', () => {
-  it('computes the seconds to expiry at the scrape and drops a registry that is gone', async () => {
+  it('tells of each registry what there is, and nothing of one that is gone', async () => {
     let now = 1_000_000
+    let registries = [shop]
     const metrics = createMetrics({ version: '1.2.3', now: () => now })
-    metrics.setExpiry(shop, new Date(1_060_000))
-    const labels = '\\{kind="TokenRegistry",namespace="shop",name="ecr"\\}'
-    assert.match(await metrics.render(), new RegExp(`registry_expiry_timestamp_seconds${labels} 1060\n`))
-    assert.match(await metrics.render(), new RegExp(`registry_seconds_to_expiry${labels} 60\n`))
+    metrics.setSources({ registries: () => registries })
+    const series = async () =>
+      Object.fromEntries(
+        [
+          ...(await metrics.render()).matchAll(
+            /^token_registries_registry_(\w+)\{kind="TokenRegistry",namespace="shop",name="ecr"\} (.*)$/gm,
+          ),
+        ].map(([, name, value]) => [name, Number(value)]),
+      )
+    assert.deepEqual(await series(), {
+      expiry_timestamp_seconds: 1060,
+      seconds_to_expiry: 60,
+      issued_timestamp_seconds: 1000,
+      next_refresh_timestamp_seconds: 1040,
+      ready: 1,
+      suspended: 0,
+      targets_desired: 3,
+      targets_synced: 2,
+      targets_failed: 1,
+    })
     now += 70_000
-    assert.match(await metrics.render(), new RegExp(`registry_seconds_to_expiry${labels} -10\n`))
-    metrics.forgetRegistry(shop)
-    assert.doesNotMatch(await metrics.render(), /namespace="shop"/)
-    metrics.setExpiry(shop, new Date(1_060_000))
-    metrics.setExpiry(shop, null)
+    assert.equal((await series())['seconds_to_expiry'], -10)
+    const endless = { expiresAt: undefined, nextRefreshAt: undefined, ready: false, suspended: true }
+    registries = [{ ...shop, ...endless }]
+    assert.deepEqual(await series(), {
+      issued_timestamp_seconds: 1000,
+      ready: 0,
+      suspended: 1,
+      targets_desired: 3,
+      targets_synced: 2,
+      targets_failed: 1,
+    })
+    registries = []
     assert.doesNotMatch(await metrics.render(), /namespace="shop"/)
   })
 
@@ -66,9 +99,21 @@ describe('createMetrics', () => {
     assert.match(text, /process_cpu_seconds_total [\d.]+/)
   })
 
+  it('exports the table, all of it and nothing else', async () => {
+    const text = await createMetrics({ version: '0' }).render()
+    const exported = [...text.matchAll(/^# HELP (\S+) (.*)\n# TYPE \1 (\w+)$/gm)]
+    assert.deepEqual(
+      exported.map(([, name, help, type]) => ({ name, help, type })).sort(byName),
+      metricTable.map(({ name, help, type }) => ({ name, help, type })).sort(byName),
+    )
+  })
+
   it('keeps instances apart', async () => {
     const [one, other] = [createMetrics({ version: '0' }), createMetrics({ version: '0' })]
     one.countSweepDeleted(5)
     assert.match(await other.render(), /sweep_deleted_total 0\n/)
   })
 })
+
+const byName = (a: { name?: string | undefined }, b: { name?: string | undefined }): number =>
+  String(a.name).localeCompare(String(b.name))

@@ -1,4 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { metricEntry, type MetricName } from './metric-table.ts'
+import { addProcessMetrics } from './process-metrics.ts'
 
 /** Which registry object a figure is about; `namespace` is empty for a ClusterTokenRegistry. */
 export interface RegistryLabels {
@@ -7,24 +9,33 @@ export interface RegistryLabels {
   readonly name: string
 }
 
+/** What is told of one registry. A time that there is none of has no series. */
+export interface RegistryFigures {
+  readonly ref: RegistryLabels
+  readonly issuedAt: Date | undefined
+  readonly expiresAt: Date | undefined
+  readonly nextRefreshAt: Date | undefined
+  readonly ready: boolean
+  readonly suspended: boolean
+  readonly targets: { readonly desired: number; readonly synced: number; readonly failed: number }
+}
+
 /** Label of the counter of writes. `conflict`: the Secret changed at each try; it is tried again. */
 export type SecretWriteOutcome = 'created' | 'updated' | 'adopted' | 'conflict' | 'failed'
 
-/** Figures that somebody else holds are asked for at each scrape instead of being copied at each change. */
+/** Figures that somebody else holds are asked for at each scrape: what is gone there is gone here. */
 export interface MetricSources {
   queue(): { readonly depth: number; readonly oldestAgeSeconds: number }
   /** Namespaces by state, for example `{ synced: 990, pending: 8, failed: 2 }`, summed over all registries. */
   targets(): Readonly<Record<string, number>>
+  /** All registries that this replica works for: none on a standby. Asked once per scrape. */
+  registries(): Iterable<RegistryFigures>
   /** Seconds since each watch last heard from the API server, by resource. */
   watches(): readonly { readonly resource: string; readonly stalenessSeconds: number }[]
 }
 
-/** What the controller may report. Never a host, account, role or anything else of a tenant beside object names. */
+/** What the server may report. Never a host, account, role or anything else of a tenant beside object names. */
 export interface Metrics {
-  /** Sets the end of the credential in use; null when it states none or none was issued. */
-  setExpiry(registry: RegistryLabels, expiresAt: Date | null): void
-  /** Drops every series of a registry that is gone. */
-  forgetRegistry(registry: RegistryLabels): void
   /** One try to get a credential. `code` is an error code, or `OK`. */
   countRefresh(provider: string, outcome: 'success' | 'failure', code: string): void
   observeUpstream(provider: string, seconds: number): void
@@ -42,21 +53,41 @@ export interface Metrics {
   readonly contentType: string
 }
 
-const prefix = 'token_registries_'
+const seconds = (time: Date | undefined): number | undefined => time && time.getTime() / 1000
 
-/** @param options.version shown by `build_info`; @param options.now milliseconds, for tests */
+/** Series of one value per registry; undefined means none. */
+const registryGauges: readonly [
+  MetricName,
+  (figures: RegistryFigures, nowMs: number) => number | undefined,
+][] = [
+  ['token_registries_registry_expiry_timestamp_seconds', ({ expiresAt }) => seconds(expiresAt)],
+  [
+    'token_registries_registry_seconds_to_expiry',
+    ({ expiresAt }, nowMs) => expiresAt && (expiresAt.getTime() - nowMs) / 1000,
+  ],
+  ['token_registries_registry_issued_timestamp_seconds', ({ issuedAt }) => seconds(issuedAt)],
+  ['token_registries_registry_next_refresh_timestamp_seconds', ({ nextRefreshAt }) => seconds(nextRefreshAt)],
+  ['token_registries_registry_ready', ({ ready }) => Number(ready)],
+  ['token_registries_registry_suspended', ({ suspended }) => Number(suspended)],
+  ['token_registries_registry_targets_desired', ({ targets }) => targets.desired],
+  ['token_registries_registry_targets_synced', ({ targets }) => targets.synced],
+  ['token_registries_registry_targets_failed', ({ targets }) => targets.failed],
+]
+
+/**
+ * Everything of metric-table.ts, ready to be counted.
+ * @param options.version shown by `build_info`; @param options.now milliseconds, for tests
+ */
 export function createMetrics(options: { readonly version: string; readonly now?: () => number }): Metrics {
   const now = options.now ?? Date.now
-  const registers = [new Registry()]
-  const registry = registers[0]!
+  const registry = new Registry()
+  const registers = [registry]
   let sources: Partial<MetricSources> = {}
-  const expiries = new Map<string, { readonly labels: RegistryLabels; readonly atMs: number }>()
+  let registries: readonly RegistryFigures[] = []
 
-  const gauge = (name: string, help: string, labelNames: string[] = [], collect?: (self: Gauge) => void) =>
+  const gauge = (name: MetricName, collect?: (self: Gauge) => void) =>
     new Gauge({
-      name: prefix + name,
-      help,
-      labelNames,
+      ...shape(name),
       registers,
       ...(collect && {
         collect() {
@@ -65,128 +96,67 @@ export function createMetrics(options: { readonly version: string; readonly now?
         },
       }),
     })
-  const counter = (name: string, help: string, labelNames: string[] = []) =>
-    new Counter({ name: prefix + name, help, labelNames, registers })
+  const counter = (name: MetricName) => new Counter({ ...shape(name), registers })
 
-  gauge('build_info', 'Always 1; the version is a label.', ['version']).set({ version: options.version }, 1)
-  gauge(
-    'registry_expiry_timestamp_seconds',
-    'Unix time at which the credential in use ends.',
-    ['kind', 'namespace', 'name'],
-    (self) => {
-      for (const { labels, atMs } of expiries.values()) self.set({ ...labels }, atMs / 1000)
-    },
-  )
-  gauge(
-    'registry_seconds_to_expiry',
-    'Seconds until the credential in use ends; negative when it has ended.',
-    ['kind', 'namespace', 'name'],
-    (self) => {
-      for (const { labels, atMs } of expiries.values()) self.set({ ...labels }, (atMs - now()) / 1000)
-    },
-  )
-  gauge('queue_depth', 'Keys that wait to be reconciled.', [], (self) => {
-    if (sources.queue) self.set(sources.queue().depth)
-  })
-  gauge('queue_oldest_age_seconds', 'How long the oldest due key has waited.', [], (self) => {
-    if (sources.queue) self.set(sources.queue().oldestAgeSeconds)
-  })
-  gauge('targets', 'Namespaces that registries write to, by state.', ['state'], (self) => {
+  for (const [name, valueOf] of registryGauges) {
+    gauge(name, (self) => {
+      for (const figures of registries) {
+        const value = valueOf(figures, now())
+        const { kind, namespace, name: object } = figures.ref
+        if (value !== undefined) self.set({ kind, namespace, name: object }, value)
+      }
+    })
+  }
+  gauge('token_registries_targets', (self) => {
     for (const [state, count] of Object.entries(sources.targets?.() ?? {})) self.set({ state }, count)
   })
-  gauge(
-    'watch_staleness_seconds',
-    'Seconds since a watch last heard from the API server.',
-    ['resource'],
-    (self) => {
-      for (const { resource, stalenessSeconds } of sources.watches?.() ?? [])
-        self.set({ resource }, stalenessSeconds)
-    },
-  )
-
-  const refreshes = counter('refreshes_total', 'Tries to get a credential.', ['provider', 'outcome', 'code'])
+  const refreshes = counter('token_registries_refreshes_total')
   const upstream = new Histogram({
-    name: `${prefix}upstream_request_duration_seconds`,
-    help: 'Time that one try to get a credential took upstream.',
-    labelNames: ['provider'],
-    buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    ...shape('token_registries_upstream_request_duration_seconds'),
+    buckets: [...(metricEntry('token_registries_upstream_request_duration_seconds').buckets ?? [])],
     registers,
   })
-  const secretWrites = counter('secret_writes_total', 'Writes of pull Secrets.', ['outcome'])
-  const leader = gauge('leader', '1 on the replica that holds the Lease, else 0.')
+  const secretWrites = counter('token_registries_secret_writes_total')
+  gauge('token_registries_queue_depth', (self) => {
+    if (sources.queue) self.set(sources.queue().depth)
+  })
+  gauge('token_registries_queue_oldest_age_seconds', (self) => {
+    if (sources.queue) self.set(sources.queue().oldestAgeSeconds)
+  })
+  gauge('token_registries_watch_staleness_seconds', (self) => {
+    for (const { resource, stalenessSeconds } of sources.watches?.() ?? [])
+      self.set({ resource }, stalenessSeconds)
+  })
+  const leader = gauge('token_registries_leader')
   leader.set(0)
-  const clockSkew = gauge('clock_skew_seconds', "A peer's clock minus ours.", ['source'])
-  const apiRequests = counter('api_requests_total', 'Requests to the API server.', [
-    'verb',
-    'resource',
-    'code',
-  ])
-  const sweepDeleted = counter('sweep_deleted_total', 'Pull Secrets removed because nothing wants them.')
-  const sweepKept = counter('sweep_kept_total', 'Pull Secrets that the sweep left alone.', ['reason'])
+  const clockSkew = gauge('token_registries_clock_skew_seconds')
+  const apiRequests = counter('token_registries_api_requests_total')
+  const sweepDeleted = counter('token_registries_sweep_deleted_total')
+  const sweepKept = counter('token_registries_sweep_kept_total')
+  gauge('token_registries_build_info').set({ version: options.version }, 1)
   addProcessMetrics(registers)
 
   return {
-    setExpiry(labels, expiresAt) {
-      const { kind, namespace, name } = labels
-      if (expiresAt === null) expiries.delete(keyOf(labels))
-      else expiries.set(keyOf(labels), { labels: { kind, namespace, name }, atMs: expiresAt.getTime() })
-    },
-    forgetRegistry: (labels) => void expiries.delete(keyOf(labels)),
     countRefresh: (provider, outcome, code) => refreshes.inc({ provider, outcome, code }),
-    observeUpstream: (provider, seconds) => upstream.observe({ provider }, seconds),
+    observeUpstream: (provider, took) => upstream.observe({ provider }, took),
     countSecretWrite: (outcome) => secretWrites.inc({ outcome }),
     setLeader: (leads) => leader.set(leads ? 1 : 0),
-    setClockSkew: (source, seconds) => clockSkew.set({ source }, seconds),
+    setClockSkew: (source, ahead) => clockSkew.set({ source }, ahead),
     countApiRequest: (verb, resource, code) => apiRequests.inc({ verb, resource, code }),
     countSweepDeleted: (count) => sweepDeleted.inc(count),
     countSweepKept: (reason, count = 1) => sweepKept.inc({ reason }, count),
     setSources(added) {
       sources = { ...sources, ...added }
     },
-    render: () => registry.metrics(),
+    render() {
+      registries = [...(sources.registries?.() ?? [])]
+      return registry.metrics()
+    },
     contentType: registry.contentType,
   }
 }
 
-function keyOf({ kind, namespace, name }: RegistryLabels): string {
-  return `${kind}/${namespace}/${name}`
-}
-
-/**
- * The conventional process series, read at scrape time. prom-client's own set keeps a 10 ms timer running for the event
- * loop's delay, which is most of what an idle server would cost.
- */
-function addProcessMetrics(registers: Registry[]): void {
-  const startedAt = Date.now() / 1000 - process.uptime()
-  new Gauge({
-    name: 'process_start_time_seconds',
-    help: 'Unix time at which the process started.',
-    registers,
-  }).set(startedAt)
-  new Gauge({
-    name: 'process_resident_memory_bytes',
-    help: 'Resident memory.',
-    registers,
-    collect() {
-      this.set(process.memoryUsage.rss())
-    },
-  })
-  new Gauge({
-    name: 'nodejs_heap_size_used_bytes',
-    help: 'Used JavaScript heap.',
-    registers,
-    collect() {
-      this.set(process.memoryUsage().heapUsed)
-    },
-  })
-  new Counter({
-    name: 'process_cpu_seconds_total',
-    help: 'User and system CPU time.',
-    registers,
-    collect() {
-      const { user, system } = process.cpuUsage()
-      this.reset()
-      this.inc((user + system) / 1e6)
-    },
-  })
+function shape(name: MetricName): { name: string; help: string; labelNames: string[] } {
+  const { help, labels } = metricEntry(name)
+  return { name, help, labelNames: Object.keys(labels) }
 }
