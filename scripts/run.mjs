@@ -38,6 +38,11 @@ const commands = {
     about: 'the server on it',
   },
   chart: { script: 'scripts/test.ts', args: ['--only', 'chart'], testbed: true, about: 'the chart on it' },
+  chaos: {
+    script: 'scripts/chaos.ts',
+    testbed: true,
+    about: 'the fault matrix; -- --seed N --only ROW,ROW --short --times N --mutants --planted',
+  },
   generate: { script: 'scripts/generate.ts', about: 'CRDs, form description and reference from the schemas' },
   check: {
     script: 'scripts/test.ts',

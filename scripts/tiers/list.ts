@@ -46,6 +46,12 @@ export const testTiers = {
     timeoutMs: 10 * minute,
     eachFile: true,
   },
+  chaos: {
+    patterns: ['test/chaos/**/*.test.ts'],
+    concurrency: planes,
+    timeoutMs: 10 * minute,
+    eachFile: true,
+  },
   image: { patterns: ['test/image/**/*.test.ts'], concurrency: 1, timeoutMs: 10 * minute, eachFile: true },
   // Each file has a stage of its own: two control planes and a browser.
   e2e: { patterns: ['test/e2e/**/*.test.ts'], concurrency: 1, timeoutMs: 25 * minute, eachFile: true },
@@ -80,6 +86,7 @@ export const tiers: readonly Tier[] = [
   { name: 'testbed', needs: ['build'], run: tests('testbed') },
   { name: 'integration', needs: ['build'], run: tests('integration') },
   { name: 'chart', needs: ['build'], run: tests('chart') },
+  { name: 'chaos', needs: ['build'], run: tests('chaos') },
   { name: 'image', needs: ['build'], run: tests('image') },
   { name: 'e2e', needs: ['page', 'build'], run: tests('e2e') },
   {

@@ -1,41 +1,165 @@
-// A TLS proxy in front of the real API server that can answer chosen requests itself. For faults that only show in
-// HTTP: a page of a list that fails, a watch that is told "too old". What it does not touch is the real server's word.
+// A TLS proxy in front of the real API server that can do to chosen requests what networks, load balancers and servers
+// in trouble do. For faults that only show in HTTP: a page of a list that fails, a watch that is told "too old", an
+// answer that gets lost. What it does not touch is the real server's word.
 import { readFile } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createServer, request as forward } from 'node:https'
+import { createServer, request as forward, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { resourceOfPath } from '../../server/kube/paths.ts'
 import { issueCertificate } from '../testbed/certificates.ts'
 import type { ControlPlane } from '../testbed/control-plane.ts'
+import { FaultBook, type Effect, type Fault, type ProxiedRequest } from './api-faults.ts'
 
-export interface ProxiedRequest {
-  readonly method: string
-  readonly path: string
-  readonly query: URLSearchParams
+export type { Effect, Fault, ProxiedRequest } from './api-faults.ts'
+export { errorEvent, refusal } from './api-faults.ts'
+
+interface OpenWatch {
+  readonly request: ProxiedRequest
+  readonly response: ServerResponse
 }
 
-/** Answers in the API server's place. */
-export interface Fault {
-  readonly when: (request: ProxiedRequest) => boolean
-  readonly status: number
-  /** Sent as JSON. */
-  readonly body: unknown
-}
-
-export interface ApiProxy {
-  readonly url: string
+/** Use startApiProxy. */
+export class ApiProxy {
   readonly ca: string
-  /** Faults in force; each counts how often it hit. */
-  readonly faults: Map<string, Fault & { hits: number }>
-  inject(name: string, fault: Fault): void
-  heal(name: string): void
-  hits(name: string): number
-  /** Ends all open watches, as a restarted API server would. */
-  cutWatches(): void
-  /** A kubeconfig for a token that goes through the proxy. */
-  close(): Promise<void>
+  /** Faults in force; `inject`, `heal` and `hits` are theirs. */
+  readonly faults = new FaultBook()
+  readonly #plane: Pick<ControlPlane, 'url' | 'ca'>
+  readonly #server: Server
+  readonly #watches = new Set<OpenWatch>()
+
+  constructor(plane: Pick<ControlPlane, 'url' | 'ca'>, files: { cert: Buffer; key: Buffer; ca: string }) {
+    this.#plane = plane
+    this.ca = files.ca
+    this.#server = createServer({ cert: files.cert, key: files.key }, (request, response) => {
+      // Whatever breaks here breaks this exchange, as it would on the way.
+      this.#handle(request, response).catch(() => response.destroy())
+    })
+  }
+
+  async listen(): Promise<this> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve))
+    return this
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port
+  }
+
+  get url(): string {
+    return `https://127.0.0.1:${this.port}`
+  }
+
+  inject(name: string, fault: Fault): void {
+    this.faults.inject(name, fault)
+  }
+
+  heal(name: string): void {
+    this.faults.heal(name)
+  }
+
+  hits(name: string): number {
+    return this.faults.hits(name)
+  }
+
+  /** Ends open watches, all or those that fit, as a restarted API server would. @returns how many */
+  cutWatches(when: (request: ProxiedRequest) => boolean = () => true): number {
+    const cut = [...this.#watches].filter(({ request }) => when(request))
+    for (const { response } of cut) response.destroy()
+    return cut.length
+  }
+
+  close(): Promise<void> {
+    this.faults.healAll()
+    return new Promise((resolve) => {
+      this.#server.close(() => resolve())
+      this.#server.closeAllConnections()
+    })
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', 'https://proxy')
+    const seen: ProxiedRequest = {
+      method: request.method ?? 'GET',
+      path: url.pathname,
+      query: url.searchParams,
+      resource: resourceOfPath(url.pathname),
+    }
+    const hit = this.faults.take(seen)
+    switch (hit?.effect.kind) {
+      case 'answer':
+        return answer(response, hit.effect)
+      case 'cut':
+        response.destroy()
+        return
+      case 'hold':
+        await Promise.race([hit.healed, new Promise((resolve) => response.once('close', resolve))])
+        break
+      case 'delay':
+        await delay(hit.effect.ms)
+        break
+      case 'withoutBookmarks':
+        url.searchParams.delete('allowWatchBookmarks')
+        break
+      default:
+        break
+    }
+    if (response.destroyed) return // its sender has given up
+    this.#pass({ request, response, seen, url, effect: hit?.effect })
+  }
+
+  #pass({ request, response, seen, url, effect }: Exchange): void {
+    const upstream = forward(
+      new URL(url.pathname + url.search, this.#plane.url),
+      { method: request.method, headers: request.headers, ca: this.#plane.ca },
+      (received) => {
+        if (effect?.kind === 'loseAnswer') {
+          received.resume().once('end', () => response.destroy())
+          return
+        }
+        if (effect?.kind === 'truncate') {
+          void truncate(received, response, effect.clean).catch(() => response.destroy())
+          return
+        }
+        response.writeHead(received.statusCode ?? 502, received.headers)
+        response.flushHeaders()
+        if (seen.query.get('watch') === null) received.pipe(response)
+        else this.#relayWatch(seen, received, response)
+        // An answer that the API server breaks off must not look as if it were complete.
+        received.on('error', () => response.destroy())
+      },
+    )
+    upstream.on('error', () => response.destroy())
+    response.on('close', () => upstream.destroy())
+    request.pipe(upstream)
+  }
+
+  /** Once silent, a watch stays so for good: what it has missed would be missing in the middle. */
+  #relayWatch(request: ProxiedRequest, received: IncomingMessage, response: ServerResponse): void {
+    const watch = { request, response }
+    this.#watches.add(watch)
+    response.on('close', () => this.#watches.delete(watch))
+    let silent = false
+    received.on('data', (chunk: Buffer) => {
+      silent = this.faults.mutes(request) || silent
+      if (!silent) response.write(chunk)
+    })
+    received.on('end', () => {
+      if (!silent) response.end()
+    })
+  }
 }
 
+interface Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly seen: ProxiedRequest
+  readonly url: URL
+  readonly effect: Effect | undefined
+}
+
+/** Starts a proxy in front of a control plane, on a free port and with an authority of its own. */
 export async function startApiProxy(cp: ControlPlane): Promise<ApiProxy> {
   const files = await issueCertificate({ folder: join(cp.folder, 'proxy-pki'), name: 'proxy' })
   const [cert, key, ca] = await Promise.all([
@@ -43,53 +167,25 @@ export async function startApiProxy(cp: ControlPlane): Promise<ApiProxy> {
     readFile(files.keyFile),
     readFile(files.caFile, 'utf8'),
   ])
-  const faults = new Map<string, Fault & { hits: number }>()
-  const watches = new Set<ServerResponse>()
-
-  const server = createServer({ cert, key }, (request, response) => {
-    const url = new URL(request.url ?? '/', 'https://proxy')
-    const seen = { method: request.method ?? 'GET', path: url.pathname, query: url.searchParams }
-    const fault = [...faults.values()].find(({ when }) => when(seen))
-    if (fault !== undefined) {
-      fault.hits++
-      response.writeHead(fault.status, { 'content-type': 'application/json' })
-      response.end(`${JSON.stringify(fault.body)}\n`)
-      return
-    }
-    if (url.searchParams.get('watch') !== null) {
-      watches.add(response)
-      response.on('close', () => watches.delete(response))
-    }
-    pass(request, response, cp)
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return {
-    url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    ca,
-    faults,
-    inject: (name, fault) => void faults.set(name, { ...fault, hits: 0 }),
-    heal: (name) => void faults.delete(name),
-    hits: (name) => faults.get(name)?.hits ?? 0,
-    cutWatches: () => watches.forEach((response) => response.destroy()),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
-  }
+  return new ApiProxy(cp, { cert, key, ca }).listen()
 }
 
-function pass(request: IncomingMessage, response: ServerResponse, cp: ControlPlane): void {
-  const upstream = forward(
-    new URL(request.url ?? '/', cp.url),
-    { method: request.method, headers: request.headers, ca: cp.ca },
-    (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers)
-      response.flushHeaders()
-      answer.pipe(response)
-    },
-  )
-  upstream.on('error', () => response.destroy())
-  response.on('close', () => upstream.destroy())
-  request.pipe(upstream)
+function answer(response: ServerResponse, effect: Extract<Effect, { kind: 'answer' }>): void {
+  response.writeHead(effect.status, { 'content-type': 'application/json', ...effect.headers })
+  response.end(`${JSON.stringify(effect.body)}\n`)
+}
+
+/** Half of a body, either as if it were all or with the connection broken in the middle. */
+async function truncate(received: IncomingMessage, response: ServerResponse, clean: boolean): Promise<void> {
+  const chunks: Buffer[] = []
+  for await (const chunk of received) chunks.push(chunk as Buffer)
+  const body = Buffer.concat(chunks)
+  const half = body.subarray(0, Math.floor(body.length / 2))
+  const { 'content-length': _, 'transfer-encoding': __, ...headers } = received.headers
+  response.writeHead(received.statusCode ?? 502, {
+    ...headers,
+    'content-length': clean ? half.length : body.length,
+  })
+  if (clean) response.end(half)
+  else response.write(half, () => response.destroy())
 }

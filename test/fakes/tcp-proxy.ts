@@ -13,7 +13,10 @@ export class TcpProxy {
   #server: Server | undefined
   #port = 0
   #silent = false
+  #rejecting = false
   #accepted = 0
+  #rejected = 0
+  #silenced = 0
   #bytes = 0
 
   /** @param target port to forward to */
@@ -36,6 +39,16 @@ export class TcpProxy {
     return this.#pairs.size
   }
 
+  /** Connections that were broken while `reject` was in force. */
+  get rejected(): number {
+    return this.#rejected
+  }
+
+  /** Connections that `blackhole` caught: those that were open, and those that came. */
+  get silenced(): number {
+    return this.#silenced
+  }
+
   /** Bytes that came from the target so far. */
   get bytes(): number {
     return this.#bytes
@@ -46,23 +59,33 @@ export class TcpProxy {
     return this
   }
 
-  /** Breaks all open connections with a reset. New ones are accepted. */
-  cut(): void {
-    for (const pair of [...this.#pairs]) this.#end(pair)
+  /** Breaks all open connections with a reset. New ones are accepted. @returns how many were open */
+  cut(): number {
+    const open = [...this.#pairs]
+    for (const pair of open) this.#end(pair)
+    return open.length
+  }
+
+  /** Breaks all connections and each new one as soon as it comes, until heal(). Unlike refuse() it counts them. */
+  reject(): void {
+    this.#rejecting = true
+    this.#rejected += this.cut()
   }
 
   /** Connections stay open and new ones are accepted, but no byte passes any more, in neither direction. */
   blackhole(): void {
     this.#silent = true
     for (const { near, far } of this.#pairs) {
+      this.#silenced += 1
       near.pause()
       far.pause()
     }
   }
 
-  /** Ends blackhole(): what was held back passes, late. */
+  /** Ends blackhole(), where what was held back passes, late, and reject(). */
   heal(): void {
     this.#silent = false
+    this.#rejecting = false
     for (const { near, far } of this.#pairs) {
       near.resume()
       far.resume()
@@ -102,12 +125,18 @@ export class TcpProxy {
 
   #forward(near: Socket): void {
     this.#accepted += 1
+    if (this.#rejecting) {
+      this.#rejected += 1
+      breakOff(near)
+      return
+    }
     const pair = { near, far: connect(this.#target, '127.0.0.1') }
     this.#pairs.add(pair)
     this.#pipe(pair, near, pair.far)
     this.#pipe(pair, pair.far, near)
     pair.far.on('data', (chunk) => (this.#bytes += chunk.length))
     if (!this.#silent) return
+    this.#silenced += 1
     near.pause()
     pair.far.pause()
   }

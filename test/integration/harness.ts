@@ -32,6 +32,8 @@ export interface ServerOptions {
   readonly kubeconfig?: string
   /** Wait for /readyz; default true. */
   readonly ready?: boolean
+  /** The program to start, for a copy with a planted bug; default `server/main.ts` of this checkout. */
+  readonly main?: string
 }
 
 export interface BedOptions {
@@ -95,11 +97,14 @@ export async function startBed(options: BedOptions = {}): Promise<Bed> {
 export class ServerProcess {
   readonly #child: ChildProcess
   readonly log: string[] = []
+  /** Resolves when the process has ended, whatever ended it. */
+  readonly exited: Promise<void>
   httpPort = 0
   metricsPort = 0
 
   constructor(child: ChildProcess) {
     this.#child = child
+    this.exited = new Promise((resolve) => child.once('exit', () => resolve()))
     let rest = ''
     child.stdout?.on('data', (chunk: Buffer) => {
       const lines = (rest + chunk.toString()).split('\n')
@@ -160,7 +165,7 @@ export async function startServer(
 ): Promise<ServerProcess> {
   const kubeconfig = options.kubeconfig ?? (await cp.kubeconfig(await chart.serverToken()))
   const args = [
-    join(root, 'server/main.ts'),
+    options.main ?? join(root, 'server/main.ts'),
     '--kubeconfig',
     kubeconfig,
     '--context',

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
-import { startApiProxy, type ApiProxy } from '../fakes/api-proxy.ts'
+import { errorEvent, refusal, startApiProxy, type ApiProxy } from '../fakes/api-proxy.ts'
 import { createNamespace } from '../testbed/rancher.ts'
 import type { KubeObject } from '../testbed/kube-client.ts'
 import {
@@ -238,7 +238,7 @@ describe('resilience of the loop', () => {
         proxy.hits('page-2') >= hits + 2 ? true : undefined,
       )
       assert.deepEqual([...(await copies()).keys()].sort(), [...before.keys()].sort())
-      proxy.faults.clear()
+      proxy.faults.healAll()
       await eventually('the Secret that is really unwanted to go', async () =>
         (await copies()).has('team-39') ? undefined : true,
       )
@@ -347,28 +347,11 @@ describe('resilience of the loop', () => {
     const registriesOnly = (path: string): boolean => path.endsWith('/tokenregistries')
     proxy.inject('page-2', {
       when: ({ path, query }) => registriesOnly(path) && query.has('continue'),
-      status: 503,
-      body: {
-        kind: 'Status',
-        status: 'Failure',
-        code: 503,
-        reason: 'ServiceUnavailable',
-        message: 'injected',
-      },
+      effect: refusal(503, 'ServiceUnavailable'),
     })
     proxy.inject('too-old', {
       when: ({ path, query }) => registriesOnly(path) && query.has('watch'),
-      status: 200,
-      body: {
-        type: 'ERROR',
-        object: {
-          kind: 'Status',
-          status: 'Failure',
-          code: 410,
-          reason: 'Expired',
-          message: 'too old resource version',
-        },
-      },
+      effect: errorEvent(410, 'Expired', 'too old resource version'),
     })
     proxy.cutWatches()
   }

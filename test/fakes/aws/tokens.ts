@@ -19,6 +19,7 @@ export class TokenStore {
   readonly #tokens = new Map<string, IssuedToken>()
   readonly #clock: FakeClock
   #last: IssuedToken | undefined
+  readonly #lastOf = new Map<string, IssuedToken>()
 
   constructor(clock: FakeClock) {
     this.#clock = clock
@@ -36,6 +37,7 @@ export class TokenStore {
     }
     this.#tokens.set(hash(token.password), token)
     this.#last = token
+    this.#lastOf.set(token.principal, token)
     return token
   }
 
@@ -48,6 +50,11 @@ export class TokenStore {
 
   get last(): IssuedToken | undefined {
     return this.#last
+  }
+
+  /** The newest token of one principal, by ARN. */
+  lastOf(principal: string): IssuedToken | undefined {
+    return this.#lastOf.get(principal)
   }
 
   /** Ends every token at once, as a deleted IAM user does. */
