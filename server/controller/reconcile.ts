@@ -5,13 +5,14 @@ import { identityTag } from '../core/mac.ts'
 import { renderSecret } from '../core/render.ts'
 import { backoffMs, type BackoffLimits } from '../core/schedule.ts'
 import type { TokenProvider } from '../providers/provider.ts'
+import { AddressGuards, type AddressGuardsOptions } from './address-guards.ts'
 import { Gatherer, type GathererOptions } from './gather.ts'
 import type { IdentityState } from './identities.ts'
 import type { Material } from './material.ts'
 import { newRuntime, type Runtime } from './runtime.ts'
 
 /** What the Gatherer needs, and the limits within which upstream is asked. */
-export interface ReconcilerOptions extends GathererOptions {
+export interface ReconcilerOptions extends GathererOptions, Pick<AddressGuardsOptions, 'logger'> {
   /** undefined for a type that this server does not have. */
   readonly providers: (type: string) => TokenProvider | undefined
   readonly backoff: BackoffLimits
@@ -33,12 +34,14 @@ const longestOwnerGapMs = 5000
 export class Reconciler {
   readonly #options: ReconcilerOptions
   readonly #gatherer: Gatherer
+  readonly #addressGuards: AddressGuards
   /** Start of the last call for each registry; outlives its identity and its deletion. */
   readonly #lastCalls = new Map<OwnerText, Date>()
 
   constructor(options: ReconcilerOptions) {
     this.#options = options
     this.#gatherer = new Gatherer(options)
+    this.#addressGuards = new AddressGuards(options)
   }
 
   /** Binds a registry to its identity and takes a running credential back, without asking upstream. */
@@ -139,9 +142,11 @@ export class Reconciler {
       if (sharer !== undefined) sharer.requestInCall = sharer.registry.refreshRequest
     }
     const skew = (skewMs: number): void => onClockSkew(provider.type, skewMs)
-    void identities.call(state, provider.type, (signal) =>
-      provider.issue(registry.provider.config, { credentials, signal, now, onClockSkew: skew }),
-    )
+    const { config } = registry.provider
+    void identities.call(state, provider.type, async (signal) => {
+      const guard = await this.#addressGuards.guardOf(provider.customEndpoints(config))
+      return provider.issue(config, { credentials, signal, now, guard, onClockSkew: skew })
+    })
   }
 
   #noteCall(owner: OwnerText): void {

@@ -29,6 +29,7 @@ function allows(
 test('the data of the ConfigMap is read by line, with blank lines and white space left out', () => {
   const policy = parsePolicy({
     allowedEndpoints: '\n proxy.example:443 \r\n\nvpce.example:8443\n',
+    deniedCIDRs: '10.0.0.0/8\nfd00::/8\n',
     'serverIdentity.cluster': 'self',
     'serverIdentity.namespace.shop': `${role}\nself\n`,
     'serverIdentity.project.c-m-4xk8.p-1': role,
@@ -36,6 +37,7 @@ test('the data of the ConfigMap is read by line, with blank lines and white spac
   })
   assert.deepEqual(policy, {
     allowedEndpoints: ['proxy.example:443', 'vpce.example:8443'],
+    deniedCIDRs: ['10.0.0.0/8', 'fd00::/8'],
     serverIdentity: {
       cluster: ['self'],
       namespaces: new Map([['shop', [role, 'self']]]),

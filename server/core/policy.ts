@@ -6,6 +6,8 @@ import type { Registry } from './registry.ts'
 export interface Policy {
   /** Exact `host:port` that a spec may name as endpoint. */
   readonly allowedEndpoints: readonly string[]
+  /** Ranges that no address of a spec may lead to, not even a listed one. As written; not yet checked. */
+  readonly deniedCIDRs: readonly string[]
   /** Upstream roles (`self`, an ARN, or a prefix with `*`) that the server's identity may be used for, by who asks. */
   readonly serverIdentity: {
     readonly namespaces: ReadonlyMap<string, readonly string[]>
@@ -18,6 +20,7 @@ export interface Policy {
 /** Used when the ConfigMap is missing: nothing is allowed that a policy must allow. */
 export const denyAll: Policy = {
   allowedEndpoints: [],
+  deniedCIDRs: [],
   serverIdentity: { namespaces: new Map(), projects: new Map(), cluster: [] },
 }
 
@@ -39,6 +42,7 @@ export function parsePolicy(data: Readonly<Record<string, string>> | undefined):
   }
   return {
     allowedEndpoints: lines(data?.['allowedEndpoints']),
+    deniedCIDRs: lines(data?.['deniedCIDRs']),
     serverIdentity: { namespaces, projects, cluster: lines(data?.['serverIdentity.cluster']) },
   }
 }

@@ -8,6 +8,7 @@ import { parse } from 'yaml'
 import { providerDefinitions, tokenRegistrySchema } from '../api/v1alpha1/index.ts'
 import { errorCodes, RegistryError } from '../core/errors.ts'
 import { startFakeAws } from '../../test/fakes/aws/index.ts'
+import { guardThatLists } from '../net/test-guard.ts'
 import { createEcrProvider } from './ecr/index.ts'
 import { providerOf, providers } from './index.ts'
 import type { Credentials, CredentialsKind, IssuedCredential, TokenProvider } from './provider.ts'
@@ -86,7 +87,8 @@ for (const [type, start] of Object.entries(cases)) {
 
     function issue(credentials: Credentials): Promise<IssuedCredential> {
       const { provider, config } = stage
-      const context = { credentials, signal: new AbortController().signal, now: () => new Date() }
+      const guard = guardThatLists(...provider.customEndpoints(config).map((address) => `http://${address}`))
+      const context = { credentials, signal: new AbortController().signal, now: () => new Date(), guard }
       return provider.issue(config, context)
     }
 

@@ -1,4 +1,5 @@
 import type * as z from 'zod'
+import type { AddressGuard } from '../net/guard.ts'
 
 /** What spec.credentials resolved to. A provider never learns where material is kept and never reads the cluster. */
 export type Credentials =
@@ -26,6 +27,8 @@ export interface ProviderContext {
   /** Aborts the call: shutdown, lost leadership, or the overall time limit of one try. */
   readonly signal: AbortSignal
   readonly now: () => Date
+  /** For every connection to an address of `customEndpoints`; a provider makes none of those without it. */
+  readonly guard: AddressGuard
   /** Endpoints for the server's own environment (proxies, test clouds); absent = the provider's public ones. */
   readonly endpoints?: Readonly<Record<string, string>>
   /** Called with `upstream's clock - ours` in milliseconds for each answer that carries a Date header. */

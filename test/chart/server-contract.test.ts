@@ -80,12 +80,14 @@ describe('chart and server', () => {
       cluster: [],
     }
     const allowedEndpoints = ['A.example.com:443', '[::1]:8443']
-    const objects = await render({ policy: { allowedEndpoints, serverIdentity } })
+    const deniedCIDRs = ['10.0.0.0/8', 'fd00::/8']
+    const objects = await render({ policy: { allowedEndpoints, deniedCIDRs, serverIdentity } })
     const { data } = find(objects, 'ConfigMap', 'token-registries-policy') as unknown as {
       data: Record<string, string>
     }
     assert.deepEqual(parsePolicy(data), {
       allowedEndpoints: ['a.example.com:443', '[::1]:8443'],
+      deniedCIDRs,
       serverIdentity: {
         namespaces: new Map([['shop', ['self', ...arns]]]),
         projects: new Map([

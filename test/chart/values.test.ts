@@ -31,6 +31,7 @@ const switched: Record<string, [value: unknown, appears: string]> = {
   'serviceAccount.name': ['other', 'system:serviceaccount:token-registries-system:other'],
   'serviceAccount.annotations': [{ 'example.com/role': 'r' }, 'example.com/role: r'],
   'policy.allowedEndpoints': [['Vpce.example.com:443'], 'allowedEndpoints: "vpce.example.com:443"'],
+  'policy.deniedCIDRs': [['10.0.0.0/8', 'fd00::/8'], String.raw`deniedCIDRs: "10.0.0.0/8\nfd00::/8"`],
   'policy.serverIdentity.namespaces': [{ shop: ['self'] }, 'serverIdentity.namespace.shop: "self"'],
   'policy.serverIdentity.projects': [{ 'c-m-x:p-y': ['*'] }, 'serverIdentity.project.c-m-x.p-y: "*"'],
   'policy.serverIdentity.cluster': [['self', 'arn:aws:iam::1:role/a*'], '"self\\narn:aws:iam::1:role/a*"'],
@@ -87,6 +88,8 @@ const refused: [values: Record<string, unknown>, says: RegExp][] = [
   [{ metrics: { enabled: 'yes' } }, /metrics\/enabled/],
   [{ policy: { allowedEndpoints: ['https://x.example.com'] } }, /policy\/allowedEndpoints/],
   [{ policy: { allowedEndpoints: ['x.example.com'] } }, /policy\/allowedEndpoints/],
+  [{ policy: { deniedCIDRs: ['example.com'] } }, /policy\/deniedCIDRs/],
+  [{ policy: { deniedCIDRs: ['10.0.0.0/8 fd00::/8'] } }, /policy\/deniedCIDRs/],
   [{ policy: { serverIdentity: { cluster: ['everything'] } } }, /policy\/serverIdentity\/cluster/],
   [{ policy: { serverIdentity: { cluster: ['arn:aws:iam::*:role/x'] } } }, /policy\/serverIdentity\/cluster/],
   [

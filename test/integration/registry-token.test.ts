@@ -1,6 +1,7 @@
 // A real registry believes the fake AWS: what the providers get there pulls a real image, and nothing else does.
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
+import { guardThatLists } from '../../server/net/test-guard.ts'
 import { createEcrProvider } from '../../server/providers/ecr/index.ts'
 import { staticProvider } from '../../server/providers/static/index.ts'
 import { startFakeAws, type FakeAws } from '../fakes/aws/index.ts'
@@ -52,6 +53,7 @@ describe('a real registry with tokens of the fake AWS', { timeout: 900_000 }, ()
         },
         signal: new AbortController().signal,
         now: () => new Date(),
+        guard: guardThatLists(fake.endpoint),
       },
     )
   }
@@ -88,6 +90,7 @@ describe('a real registry with tokens of the fake AWS', { timeout: 900_000 }, ()
         credentials: { kind: 'material', values: { ...fake.pusher }, source: 'Secret shop/robot' },
         signal: new AbortController().signal,
         now: () => new Date(),
+        guard: guardThatLists(fake.endpoint),
       },
     )
     const secret = auths(registry.host, issued.username, issued.password)

@@ -1,6 +1,8 @@
 import { pipeline, Transform, type Readable } from 'node:stream'
 import type { ECRClientConfig } from '@aws-sdk/client-ecr'
 import type { STSClientConfig } from '@aws-sdk/client-sts'
+import { guardedAgents } from '../../net/agents.ts'
+import type { AddressGuard } from '../../net/guard.ts'
 import type { EcrConfig } from './config.ts'
 
 /** Environment variables of the server, given as a value so that tests need not change the process. */
@@ -15,6 +17,8 @@ export interface Keys {
 
 /** What AWS clients of one try have in common. */
 export interface ClientSettings {
+  /** Looks at where connections go. `exempt` only for addresses that do not come from a spec. */
+  readonly guard: AddressGuard | 'exempt'
   readonly config: Pick<EcrConfig, 'region' | 'fips' | 'dualStack'>
   readonly environment: Environment
   readonly skew: SkewMeter
@@ -61,8 +65,9 @@ export function clientOptions(
   endpoint: string | undefined,
   credentials: Keys | undefined,
 ): ECRClientConfig & STSClientConfig {
-  const { config, environment } = settings
+  const { config, environment, guard } = settings
   const agent = { keepAlive: true, maxSockets: 4, proxyEnv: { ...environment } }
+  const agents = guard === 'exempt' ? { httpAgent: agent, httpsAgent: agent } : guardedAgents(guard, agent)
   return {
     region: config.region,
     // The SDK refuses the flags beside an endpoint, which says all that they would.
@@ -79,8 +84,7 @@ export function clientOptions(
       requestTimeout: requestTimeoutMs,
       socketTimeout: requestTimeoutMs,
       throwOnRequestTimeout: true,
-      httpAgent: agent,
-      httpsAgent: agent,
+      ...agents,
     },
   }
 }

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, beforeEach, test } from 'node:test'
+import { guardThatLists } from '../../net/test-guard.ts'
 import { startBench, type Bench } from './test-bench.ts'
 import { createEcrProvider } from './index.ts'
 
@@ -91,6 +92,7 @@ test("the server's identity comes from the container endpoint, is kept, and rene
       credentials: { kind: 'serverIdentity', sessionTags: {} },
       signal: new AbortController().signal,
       now: () => now,
+      guard: guardThatLists(fake.endpoint),
     })
   const issued = await issue()
   assert.match(fake.tokens.findLive(issued.password)?.principal ?? '', /assumed-role\/server\/machine$/)
@@ -178,6 +180,7 @@ test("calls go through the server's proxy", async () => {
     await bench.fails('Unavailable', {
       config: { endpoint: 'http://ecr.example' },
       environment: { HTTP_PROXY: address },
+      guard: guardThatLists('http://ecr.example'),
     })
     assert.equal(new URL(asked[0] ?? '').host, 'ecr.example')
   } finally {

@@ -7,7 +7,7 @@ import { registryHosts } from './hosts.ts'
 import type { Situation } from './responses.ts'
 import { ServerIdentitySource } from './server-identity.ts'
 import { assumeRole, type ServerMarks, type StsSettings } from './sts.ts'
-import { requestToken } from './token.ts'
+import { requestToken, type TokenSettings } from './token.ts'
 
 /** Amazon ECR, private registries. `environment` is the server's own, where its identity and proxies are found. */
 export function createEcrProvider(environment: Environment = process.env) {
@@ -30,19 +30,21 @@ export function createEcrProvider(environment: Environment = process.env) {
         skew,
         signal: context.signal,
         endpoint: config.stsEndpoint ?? context.endpoints?.['sts'],
+        guard: config.stsEndpoint === undefined ? 'exempt' : context.guard,
       }
       const attempt = async (): Promise<IssuedCredential> => {
         const start = await startingPoint(config, context.credentials, () =>
           serverIdentity.get({ context, region: config.region, skew }),
         )
         const caller = await followChain(config, start, settings)
-        const ecrEndpoint = config.endpoint ?? context.endpoints?.['ecr']
-        const situation = situationOf('GetAuthorizationToken', caller, { ...settings, endpoint: ecrEndpoint })
-        const token = await requestToken(
-          caller,
-          { ...settings, endpoint: ecrEndpoint, now: context.now },
-          situation,
-        )
+        const ecrSettings: TokenSettings = {
+          ...settings,
+          endpoint: config.endpoint ?? context.endpoints?.['ecr'],
+          guard: config.endpoint === undefined ? 'exempt' : context.guard,
+          now: context.now,
+        }
+        const situation = situationOf('GetAuthorizationToken', caller, ecrSettings)
+        const token = await requestToken(caller, ecrSettings, situation)
         return caller.principal === undefined ? token : { ...token, principal: caller.principal }
       }
       return attempt().catch((thrown: unknown) => {

@@ -108,6 +108,8 @@ function explainNetwork({ network }: UpstreamFacts, situation: Situation): Expla
         code: 'BadResponse',
         message: badResponse(situation, 'its answer is larger than 1 MiB').message,
       }
+    case 'refused':
+      return { code: 'NotAllowed', message: `${field}: ${network.explanation}` }
   }
 }
 

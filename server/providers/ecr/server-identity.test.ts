@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, beforeEach, test } from 'node:test'
 import { startFakeAws } from '../../../test/fakes/aws/index.ts'
+import { guardThatLists } from '../../net/test-guard.ts'
 import type { ProviderContext } from '../provider.ts'
 import { SkewMeter } from './client.ts'
 import { createEcrProvider } from './index.ts'
@@ -43,6 +44,7 @@ function context(): ProviderContext {
     credentials: serverIdentity,
     signal: new AbortController().signal,
     now: () => new Date(),
+    guard: guardThatLists(endpoint),
     endpoints: { ecr: endpoint, sts: endpoint },
   }
 }

@@ -81,6 +81,7 @@ function ownSettings(
     environment,
     skew,
     endpoint: context.endpoints?.['sts'],
+    guard: 'exempt',
     // Not a caller's: the load is shared.
     signal,
   }

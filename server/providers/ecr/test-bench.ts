@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { inspect } from 'node:util'
 import { RegistryError, type ErrorCode } from '../../core/errors.ts'
 import { startFakeAws, type AccessKey, type FakeAws } from '../../../test/fakes/aws/index.ts'
+import { guardThatLists } from '../../net/test-guard.ts'
 import type { Credentials, IssuedCredential, ProviderContext } from '../provider.ts'
 import type { EcrConfig } from './config.ts'
 import { createEcrProvider } from './index.ts'
@@ -24,7 +25,7 @@ export interface Bench {
 }
 
 export interface IssueOptions extends Partial<
-  Pick<ProviderContext, 'credentials' | 'signal' | 'now' | 'onClockSkew'>
+  Pick<ProviderContext, 'credentials' | 'signal' | 'now' | 'guard' | 'onClockSkew'>
 > {
   readonly config?: Partial<EcrConfig>
   readonly environment?: Readonly<Record<string, string>>
@@ -54,6 +55,7 @@ export async function startBench(): Promise<Bench> {
         credentials: material(),
         signal: new AbortController().signal,
         now: () => new Date(),
+        guard: guardThatLists(fake.endpoint),
         endpoints: { ecr: fake.endpoint, sts: fake.endpoint },
         ...context,
       },

@@ -1,8 +1,16 @@
 /** Reads the few facts out of a thrown value that may be shown. The rest (bodies, headers, signed text) stays behind. */
+import { AddressRefused } from '../../net/guard.ts'
 import { BodyTooLarge } from './client.ts'
 
-/** How a call failed on its way: no usable answer came. `tooLarge`: its body was cut off. */
-export type NetworkKind = 'unknownHost' | 'connection' | 'timeout' | 'tls' | 'tooLarge'
+/** How a call failed on its way: no usable answer came. `tooLarge`: its body was cut off; `refused`: by our own guard. */
+export type NetworkKind = 'unknownHost' | 'connection' | 'timeout' | 'tls' | 'tooLarge' | 'refused'
+
+interface NetworkFailure {
+  readonly kind: NetworkKind
+  readonly code: string
+  /** What the guard says of the address. */
+  readonly explanation?: string
+}
 
 /** What may be known of a failed call; messages are made from nothing else. */
 export interface UpstreamFacts {
@@ -15,7 +23,7 @@ export interface UpstreamFacts {
   readonly status: number | undefined
   readonly requestId: string | undefined
   readonly retryAfterMs: number | undefined
-  readonly network: { readonly kind: NetworkKind; readonly code: string } | undefined
+  readonly network: NetworkFailure | undefined
   /** Recognised parts of AWS's sentence; never the sentence. */
   readonly says: ReadonlySet<Saying>
   /** `arn:… ` of the caller as AWS sees it. */
@@ -109,6 +117,7 @@ function networkOf(error: SdkError, status: number | undefined): UpstreamFacts['
       return { kind: 'tls', code }
     }
     if (at instanceof BodyTooLarge) return { kind: 'tooLarge', code: at.name }
+    if (at instanceof AddressRefused) return { kind: 'refused', code: at.code, explanation: at.explanation }
     if (at.name === 'TimeoutError' && status === undefined) return { kind: 'timeout', code: 'timeout' }
     at = typeof at.cause === 'object' && at.cause !== null ? at.cause : undefined
   }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { guardThatLists } from '../../net/test-guard.ts'
 import type { IssuedCredential } from '../provider.ts'
 import { staticProvider } from './index.ts'
 
@@ -10,6 +11,7 @@ function issue(values: Record<string, string>): Promise<IssuedCredential> {
       credentials: { kind: 'material', values, source: 'Secret shop/quay' },
       signal: new AbortController().signal,
       now: () => new Date('2026-01-01T00:00:00Z'),
+      guard: guardThatLists(),
     },
   )
 }
