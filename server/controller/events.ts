@@ -1,5 +1,6 @@
 import { group, version } from '../core/registry.ts'
 import type { KubeClient } from '../kube/client.ts'
+import { isNotFound } from '../kube/errors.ts'
 import { resourcePath } from '../kube/paths.ts'
 
 /** How events are written. `onError` hears of those that could not be: `record` never rejects. */
@@ -9,6 +10,10 @@ export interface EventRecorderOptions {
   /** Name of this replica. */
   readonly instance: string
   readonly onError: (error: unknown) => void
+  /** What comes again within so many milliseconds belongs to one series. Default 6 minutes, as with client-go. */
+  readonly seriesMs?: number
+  /** The least time between two writes of one series, in milliseconds. Default 10 s. */
+  readonly writeGapMs?: number
 }
 
 /** The object that an event is about. `namespace` is empty for cluster-scoped kinds, whose events go to `default`. */
@@ -25,22 +30,74 @@ export type EventType = 'Normal' | 'Warning'
 /** What kubectl shows cuts at 1024 characters; the API server refuses more. */
 const maxNote = 1024
 
-/** Writes events.k8s.io/v1 Events on our kinds. Losing one is logged and hurts nobody. */
+/** One Event object, and how often what it says came. */
+interface Series {
+  readonly namespace: string
+  /** Undefined until it was created. */
+  name: string | undefined
+  count: number
+  lastAt: number
+  writtenAt: number
+  timer: NodeJS.Timeout | undefined
+}
+
+/**
+ * Writes events.k8s.io/v1 Events on our kinds. What comes again counts up the series of the first one, whatever its note
+ * says by then: one object for each subject, type and reason, written at most once in `writeGapMs`, however often
+ * something fails. Losing one is logged and hurts nobody.
+ */
 export class EventRecorder {
   readonly #options: EventRecorderOptions
+  readonly #seriesMs: number
+  readonly #writeGapMs: number
+  /** In the order of their last occurrence. */
+  readonly #series = new Map<string, Series>()
 
   constructor(options: EventRecorderOptions) {
     this.#options = options
+    this.#seriesMs = options.seriesMs ?? 6 * 60_000
+    this.#writeGapMs = options.writeGapMs ?? 10_000
   }
 
+  /** Resolves when the event was written, or was counted to be written later. */
   async record(subject: EventSubject, type: EventType, reason: string, note: string): Promise<void> {
+    const { kind, namespace, name, uid = '' } = subject
+    const key = [kind, namespace, name, uid, type, reason].join('\n')
+    const now = performance.now()
+    this.#forgetEnded(now)
+    const known = this.#series.get(key)
+    if (known !== undefined) {
+      known.count++
+      known.lastAt = now
+      this.#series.delete(key)
+      this.#series.set(key, known)
+      this.#writeLater(key, known)
+      return
+    }
+    const series: Series = {
+      namespace: namespace === '' ? 'default' : namespace,
+      name: undefined,
+      count: 1,
+      lastAt: now,
+      writtenAt: now,
+      timer: undefined,
+    }
+    this.#series.set(key, series)
+    await this.#create(key, series, { subject, type, reason, note })
+  }
+
+  async #create(
+    key: string,
+    series: Series,
+    { subject, type, reason, note }: { subject: EventSubject; type: EventType; reason: string; note: string },
+  ): Promise<void> {
     const { client, guard, instance, onError } = this.#options
-    const namespace = subject.namespace === '' ? 'default' : subject.namespace
+    const { namespace } = series
     const body = {
       apiVersion: 'events.k8s.io/v1',
       kind: 'Event',
       metadata: { generateName: `${subject.name.slice(0, 200)}-`, namespace },
-      eventTime: new Date().toISOString().replace('Z', '000Z'),
+      eventTime: microTime(),
       type,
       reason,
       note: note.length > maxNote ? `${note.slice(0, maxNote - 1)}…` : note,
@@ -49,11 +106,56 @@ export class EventRecorder {
       reportingInstance: instance,
       regarding: { apiVersion: `${group}/${version}`, ...subject },
     }
-    const path = resourcePath({ group: 'events.k8s.io', version: 'v1', resource: 'events', namespace })
     try {
-      await client.request({ method: 'POST', path, body, guard })
+      const path = eventPath(namespace)
+      const { metadata } = await client.request<{ metadata: { name: string } }>({
+        method: 'POST',
+        path,
+        body,
+        guard,
+      })
+      series.name = metadata.name
     } catch (error) {
+      this.#series.delete(key)
       onError(error)
     }
   }
+
+  #writeLater(key: string, series: Series): void {
+    const dueIn = Math.max(0, series.writtenAt + this.#writeGapMs - performance.now())
+    series.timer ??= setTimeout(() => {
+      series.timer = undefined
+      void this.#count(key, series)
+    }, dueIn).unref()
+  }
+
+  async #count(key: string, series: Series): Promise<void> {
+    const { client, guard, onError } = this.#options
+    if (series.name === undefined) return // it could not be created
+    series.writtenAt = performance.now()
+    const body = { series: { count: series.count, lastObservedTime: microTime() } }
+    try {
+      await client.request({ method: 'PATCH', path: eventPath(series.namespace, series.name), body, guard })
+    } catch (error) {
+      // Events live for an hour or as long as somebody likes: the next one is a new object.
+      if (isNotFound(error)) this.#series.delete(key)
+      else onError(error)
+    }
+  }
+
+  #forgetEnded(now: number): void {
+    for (const [key, { lastAt, timer }] of this.#series) {
+      if (now - lastAt < this.#seriesMs) return
+      if (timer === undefined) this.#series.delete(key)
+    }
+  }
+}
+
+function eventPath(namespace: string, name?: string): string {
+  const path = { group: 'events.k8s.io', version: 'v1', resource: 'events', namespace }
+  return resourcePath(name === undefined ? path : { ...path, name })
+}
+
+function microTime(): string {
+  return new Date().toISOString().replace('Z', '000Z')
 }
