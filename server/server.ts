@@ -108,6 +108,7 @@ export class Server {
       policyConfigMap: config.policyConfigMap,
       pageSize: config.listPageSize,
       silenceMs: config.watchSilenceSeconds * 1000,
+      access: config.secretAccess,
       logger,
       onState: () => this.#controller?.watchesChanged(),
     })
@@ -203,16 +204,10 @@ export class Server {
   }
 
   #readiness(): Readiness {
-    const watches = [...(this.#watches?.reflectors ?? [])]
     const facts = {
       macKeyLoaded: this.#controller !== undefined,
       leader: this.#elector.leader(),
-      watches: watches.map(([name, each]) => ({
-        name,
-        synced: each.synced,
-        staleMs: each.staleForMs(),
-        lastError: each.lastError,
-      })),
+      watches: this.#watches?.states() ?? [],
       staleAfterMs: this.#options.config.watchStaleSeconds * 1000,
     }
     return replicaReadiness(facts, new Date())
@@ -224,9 +219,9 @@ export class Server {
       targets: () => targetCounts(controller.runtimes),
       registries: () => registryFigures(controller.world, controller.runtimes),
       watches: () =>
-        [...watches.reflectors].map(([resource, each]) => ({
-          resource,
-          stalenessSeconds: Math.min(each.staleForMs(), 1e9) / 1000,
+        watches.states().map(({ name, staleMs }) => ({
+          resource: name,
+          stalenessSeconds: Math.min(staleMs, 1e9) / 1000,
         })),
     })
   }

@@ -1,4 +1,5 @@
 import { isOlderVersion } from '../core/resource-version.ts'
+import { isInScope, objectScope, type Scope } from '../core/secret-access.ts'
 import { hashPayload } from '../core/mac.ts'
 import {
   annotations as ourAnnotations,
@@ -127,15 +128,16 @@ export class SecretCache {
     this.#remove(`${namespace}/${name}`)
   }
 
-  /** After a complete list: what was not in it is gone. */
-  retain(uids: ReadonlySet<string>): void {
+  /** After a complete list of a scope: what was not in it is gone. */
+  retain(uids: ReadonlySet<string>, scope: Scope = {}): void {
     for (const [key, known] of [...this.#secrets]) {
-      if (uids.has(known.uid) || this.#inFlight.has(key)) continue
+      if (!isInScope(known, scope) || uids.has(known.uid) || this.#inFlight.has(key)) continue
       this.#remove(key)
       this.#tell(known)
     }
     // What is in flight may have been made after the list or deleted before it.
-    for (const [key, { held }] of this.#inFlight) held.push(() => this.#doubt(key, uids))
+    for (const [key, { held }] of this.#inFlight)
+      if (isInScope(objectScope(key), scope)) held.push(() => this.#doubt(key, uids))
   }
 
   /** What is known may be older than what a list showed, and no event will tell: it is to be read. */

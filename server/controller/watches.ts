@@ -1,36 +1,36 @@
 import { group, ownerText, version } from '../core/registry.ts'
-import { labels, managedByValue } from '../core/names.ts'
-import type { KubeClient } from '../kube/client.ts'
-import { configMapPath, namespacePath, resourcePath, secretPath, serviceAccountPath } from '../kube/paths.ts'
+import { isInScope, pullSecretScopes, type SecretAccess } from '../core/secret-access.ts'
+import { isForbidden, isNotFound } from '../kube/errors.ts'
+import { configMapPath, namespacePath, resourcePath, secretPath } from '../kube/paths.ts'
 import { listPages } from '../kube/list.ts'
 import { Reflector, type ReflectorOptions } from '../kube/reflector.ts'
-import type { ConfigMap, KubeObject, PartialObjectMetadata, Secret, ServiceAccount } from '../kube/types.ts'
+import type { ConfigMap, KubeObject, PartialObjectMetadata, Secret } from '../kube/types.ts'
 import type { RegistryObject } from './parse.ts'
+import { basicsOf, ours, scopedWatches, type AnyReflector, type WatchBasics } from './scoped-watches.ts'
 import type { World } from './world.ts'
 
-/** What the watches need. `namespace` is that of the policy ConfigMap. */
-export interface WatchesOptions {
-  readonly client: KubeClient
+/** What the watches need. `namespace` is the server's own, with the policy ConfigMap. */
+export interface WatchesOptions extends WatchBasics {
   readonly world: World
   readonly namespace: string
   readonly policyConfigMap: string
-  /** Objects per list request. */
-  readonly pageSize: number
-  /** A watch without any byte for so long is opened anew. */
-  readonly silenceMs: number
-  readonly logger: NonNullable<ReflectorOptions<KubeObject>['logger']>
-  /** A watch became complete, or lost that. */
-  readonly onState: () => void
+  /** How far the rights on Secrets and ServiceAccounts reach. */
+  readonly access: SecretAccess
 }
 
-/** Selects the Secrets that we wrote. */
-const ours = `${labels.managedBy}=${managedByValue}`
+/** How the watches of one resource are doing together. */
+export interface WatchState {
+  readonly name: string
+  /** Listed to the end, and nothing lost since. */
+  readonly synced: boolean
+  /** Milliseconds since the API server was last heard of on the most silent of them; Infinity before the first time. */
+  readonly staleMs: number
+  readonly lastError: string | undefined
+}
 
-type AnyReflector = Pick<Reflector, 'start' | 'stop' | 'synced' | 'staleForMs' | 'lastError' | 'waitForSync'>
-
-/** The watches that fill the world. Seven in all, whatever the size of the cluster. */
+/** The watches that fill the world. Seven in all where the rights reach everywhere, whatever the size of the cluster. */
 export class Watches {
-  readonly reflectors: ReadonlyMap<string, AnyReflector>
+  readonly #byResource: ReadonlyMap<string, readonly AnyReflector[]>
   /** Those without which nothing may be deleted. */
   static readonly sweepRelevant = [
     'tokenregistries',
@@ -38,92 +38,50 @@ export class Watches {
     'namespaces',
     'secrets',
   ] as const
+  /** Rights that the chart gives place by place may be missing in one: its namespace was deleted, and the Role with it. */
+  static readonly #perPlace: readonly string[] = ['secrets', 'foreign-secrets', 'serviceaccounts']
 
   readonly #options: WatchesOptions
 
   constructor(options: WatchesOptions) {
     this.#options = options
-    const { world } = options
-    this.reflectors = new Map<string, AnyReflector>([
-      ['tokenregistries', registryReflector('tokenregistries', options)],
-      ['clustertokenregistries', registryReflector('clustertokenregistries', options)],
-      [
-        'namespaces',
-        reflector<PartialObjectMetadata>(options, {
-          name: 'namespaces',
-          path: namespacePath(),
-          metadataOnly: true,
-          handler: {
-            listed: (object) => world.observeNamespace(object),
-            replaced: (uids) =>
-              [...world.namespaces.values()]
-                .filter(({ uid }) => !uids.has(uid))
-                .forEach(({ name }) => world.namespaceGone(name)),
-            event: (type, object) =>
-              type === 'DELETED' ? world.namespaceGone(object.metadata.name) : world.observeNamespace(object),
-          },
-        }),
-      ],
-      [
-        'secrets',
-        reflector<PartialObjectMetadata>(options, {
-          name: 'secrets',
-          path: secretPath(),
-          labelSelector: ours,
-          metadataOnly: true,
-          fullListOnly: true, // the one time that contents are read; each is hashed and dropped
-          handler: {
-            listed: (object) => world.secrets.observeListed(object as Secret),
-            replaced: (uids) => world.secrets.retain(uids),
-            event: (type, object) =>
-              type === 'DELETED' ? world.secrets.observeGone(object) : world.secrets.observeMetadata(object),
-          },
-        }),
-      ],
-      [
-        'foreign-secrets',
-        reflector<PartialObjectMetadata>(options, {
-          name: 'foreign-secrets',
-          path: secretPath(),
-          labelSelector: `${labels.managedBy}!=${managedByValue}`,
-          fieldSelector: 'type!=helm.sh/release.v1,type!=kubernetes.io/service-account-token',
-          metadataOnly: true,
-          startAtNow: true,
-          handler: {
-            event: (_type, object) => world.foreignSecretChanged(object),
-            gap: () => world.foreignSecretsUnknown(),
-          },
-        }),
-      ],
-      [
-        'serviceaccounts',
-        reflector<ServiceAccount>(options, {
-          name: 'serviceaccounts',
-          path: serviceAccountPath(),
-          handler: {
-            listed: (object) => world.observeServiceAccount(object, 'list'),
-            replaced: (uids) => world.retainServiceAccounts(uids),
-            event: (type, object) =>
-              type === 'DELETED'
-                ? world.serviceAccountGone(object.metadata.namespace ?? '', object.metadata.name)
-                : world.observeServiceAccount(object, 'event'),
-          },
-        }),
-      ],
-      ['policy', policyReflector(options)],
+    this.#byResource = new Map<string, readonly AnyReflector[]>([
+      ['tokenregistries', [registryReflector('tokenregistries', options)]],
+      ['clustertokenregistries', [registryReflector('clustertokenregistries', options)]],
+      ['namespaces', [namespaceReflector(options)]],
+      ...scopedWatches(options),
+      ['policy', [policyReflector(options)]],
     ])
   }
 
   start(): void {
-    for (const each of this.reflectors.values()) each.start()
+    for (const each of this.#all()) each.start()
   }
 
   async stop(): Promise<void> {
-    await Promise.all([...this.reflectors.values()].map((each) => each.stop()))
+    await Promise.all(this.#all().map((each) => each.stop()))
   }
 
   async waitForSync(signal: AbortSignal): Promise<void> {
-    await Promise.all([...this.reflectors.values()].map((each) => each.waitForSync(signal)))
+    const waits = [...this.#byResource].flatMap(([resource, all]) =>
+      all.map((each) => each.waitForSync(signal, this.#mayMiss(resource))),
+    )
+    await Promise.all(waits)
+  }
+
+  /** One entry for each resource. Says nothing of places: readiness and metrics are for people of all teams. */
+  states(): WatchState[] {
+    return [...this.#byResource].map(([name, all]) => {
+      const inReach = all.filter((each) => !(this.#mayMiss(name) && each.forbidden))
+      const failing = inReach.filter(({ lastError }) => lastError !== undefined)
+      const several = `${failing.length} of ${all.length} watches fail, see the log`
+      return {
+        name,
+        synced: inReach.every(({ synced }) => synced),
+        staleMs: Math.max(0, ...inReach.map((each) => each.staleForMs())),
+        lastError: failing.length === 0 ? undefined : all.length === 1 ? failing[0]?.lastError : several,
+      }
+    })
   }
 
   /**
@@ -131,27 +89,66 @@ export class Watches {
    * wrote. A few pages, once per take-over; without unknown contents nothing is asked.
    */
   async fillSecrets(signal: AbortSignal): Promise<void> {
-    const { client, world, pageSize } = this.#options
-    if ([...world.secrets.all()].every(({ payloadHash }) => payloadHash !== undefined)) return
-    const list = { client, path: secretPath(), query: { labelSelector: ours }, pageSize, signal }
-    await listPages<Secret>(
-      list,
-      (secret) => world.secrets.fill(secret),
-      () => undefined,
-    )
+    const { client, world, pageSize, access } = this.#options
+    const unknown = [...world.secrets.all()].filter(({ payloadHash }) => payloadHash === undefined)
+    for (const scope of pullSecretScopes(access)) {
+      if (!unknown.some((secret) => isInScope(secret, scope))) continue
+      const { namespace, name } = scope
+      const path = secretPath(namespace, name)
+      const fill = (secret: Secret): void => world.secrets.fill(secret)
+      try {
+        if (name !== undefined) fill(await client.request<Secret>({ method: 'GET', path, signal }))
+        else
+          await listPages(
+            { client, path, query: { labelSelector: ours }, pageSize, signal },
+            fill,
+            () => undefined,
+          )
+      } catch (error) {
+        // One place whose Role is gone holds nobody else up; what is unknown is read before it is written.
+        if (access.mode === 'cluster' || !(isForbidden(error) || isNotFound(error))) throw error
+      }
+    }
   }
 
   /** Whether what the sweep relies on was listed to the end, with nothing lost since. */
   get complete(): boolean {
-    return Watches.sweepRelevant.every((name) => this.reflectors.get(name)?.synced === true)
+    const states = new Map(this.states().map(({ name, synced }) => [name, synced]))
+    return Watches.sweepRelevant.every((name) => states.get(name) === true)
+  }
+
+  #all(): AnyReflector[] {
+    return [...this.#byResource.values()].flat()
+  }
+
+  #mayMiss(resource: string): boolean {
+    return this.#options.access.mode !== 'cluster' && Watches.#perPlace.includes(resource)
   }
 }
 
 function reflector<T extends KubeObject>(
-  { client, logger, onState, pageSize, silenceMs }: WatchesOptions,
-  options: Omit<ReflectorOptions<T>, 'client' | 'logger' | 'onState'>,
+  basics: WatchBasics,
+  options: Omit<ReflectorOptions<T>, keyof WatchBasics>,
 ): Reflector<T> {
-  return new Reflector<T>({ ...options, client, logger, onState, pageSize, silenceMs })
+  return new Reflector<T>({ ...options, ...basicsOf(basics) })
+}
+
+function namespaceReflector(options: WatchesOptions): AnyReflector {
+  const { world } = options
+  return reflector<PartialObjectMetadata>(options, {
+    name: 'namespaces',
+    path: namespacePath(),
+    metadataOnly: true,
+    handler: {
+      listed: (object) => world.observeNamespace(object),
+      replaced: (uids) =>
+        [...world.namespaces.values()]
+          .filter(({ uid }) => !uids.has(uid))
+          .forEach(({ name }) => world.namespaceGone(name)),
+      event: (type, object) =>
+        type === 'DELETED' ? world.namespaceGone(object.metadata.name) : world.observeNamespace(object),
+    },
+  })
 }
 
 function registryReflector(

@@ -3,6 +3,7 @@ import { annotations, projectAnnotation } from '../core/names.ts'
 import { denyAll, parsePolicy, type Policy } from '../core/policy.ts'
 import type { OwnerText, Registry } from '../core/registry.ts'
 import { isOlderVersion } from '../core/resource-version.ts'
+import { isInScope, type Scope } from '../core/secret-access.ts'
 import type { NamespaceInfo } from '../core/targets.ts'
 import type { ConfigMap, Namespace, PartialObjectMetadata, ServiceAccount } from '../kube/types.ts'
 import { parseRegistry, type RegistryObject } from './parse.ts'
@@ -114,10 +115,11 @@ export class World {
     this.serviceAccounts.get(namespace)?.delete(name)
   }
 
-  /** After a complete list: what was not in it is gone. */
-  retainServiceAccounts(uids: ReadonlySet<string>): void {
+  /** After a complete list of a scope: what was not in it is gone. */
+  retainServiceAccounts(uids: ReadonlySet<string>, scope: Scope = {}): void {
     for (const accounts of this.serviceAccounts.values()) {
-      for (const [name, account] of accounts) if (!uids.has(account.uid)) accounts.delete(name)
+      for (const [name, account] of accounts)
+        if (isInScope(account, scope) && !uids.has(account.uid)) accounts.delete(name)
     }
   }
 

@@ -23,6 +23,11 @@ export interface Scope {
   readonly name?: string
 }
 
+/** Whether an object lies in a scope. */
+export function isInScope(object: Required<Scope>, { namespace, name }: Scope): boolean {
+  return (namespace ?? object.namespace) === object.namespace && (name ?? object.name) === object.name
+}
+
 /** Whether Secrets may be made and removed, and not only filled and emptied. */
 export function mayCreateSecrets(access: SecretAccess): boolean {
   return access.mode !== 'named'
@@ -99,7 +104,8 @@ function notNamed(list: string, namespace: string, name: string): string {
   return `this server has no rights on it, since rbac.secretAccess is named and rbac.named does not list ${name} under ${list} of namespace ${namespace}; ask an administrator to add it there`
 }
 
-function objectScope(key: ObjectKey): Scope {
+/** The scope of one object. */
+export function objectScope(key: ObjectKey): Required<Scope> {
   const [namespace = '', name = ''] = key.split('/')
   return { namespace, name }
 }

@@ -1,5 +1,5 @@
 import { Backoff, wait } from './backoff.ts'
-import { isGone, isNotFound, KubeError } from './errors.ts'
+import { isForbidden, isGone, isNotFound, KubeError } from './errors.ts'
 import { listPages, metadataAccept, metadataListAccept, requestPage, type ListRequest } from './list.ts'
 import type { ReflectorOptions, ReflectorState } from './reflector-options.ts'
 import type { KubeObject, WatchEvent } from './types.ts'
@@ -34,6 +34,7 @@ export class Reflector<T extends KubeObject = KubeObject> {
   #phase: ReflectorState['phase'] = 'waiting'
   #lastActivityAt = Number.NEGATIVE_INFINITY
   #lastError: string | undefined
+  #forbidden = false
   #errorEvents = 0
   #failures = 0
 
@@ -79,14 +80,19 @@ export class Reflector<T extends KubeObject = KubeObject> {
     return this.#lastError
   }
 
+  /** The last try was refused for want of rights. */
+  get forbidden(): boolean {
+    return this.#forbidden
+  }
+
   /** How old the view of the collection may be. Up to `silenceMs` while all is well; Infinity before the first list. */
   staleForMs(): number {
     return performance.now() - this.#lastActivityAt
   }
 
-  /** Resolves when synced; rejects with the signal's reason. */
-  async waitForSync(signal: AbortSignal): Promise<void> {
-    while (!this.#synced) {
+  /** Resolves when synced, with `orForbidden` also when the rights are missing; rejects with the signal's reason. */
+  async waitForSync(signal: AbortSignal, orForbidden = false): Promise<void> {
+    while (!this.#synced && !(orForbidden && this.#forbidden)) {
       signal.throwIfAborted()
       await new Promise<void>((resolve) => {
         const wake = () => {
@@ -138,6 +144,7 @@ export class Reflector<T extends KubeObject = KubeObject> {
     this.#noteActivity()
     this.#failures = 0
     this.#lastError = undefined
+    this.#forbidden = false
     this.#synced = true
     this.#options.logger?.debug({ reflector: this.#options.name, version: this.#version }, 'listed')
     for (const wake of [...this.#syncWaiters]) wake()
@@ -212,7 +219,9 @@ export class Reflector<T extends KubeObject = KubeObject> {
     if (message === this.#lastError) this.#options.logger?.debug(fields, 'list or watch failed again')
     else this.#options.logger?.warn(fields, 'list or watch failed, trying again')
     this.#lastError = message
+    this.#forbidden = isForbidden(error)
     this.#setPhase('waiting')
+    for (const wake of [...this.#syncWaiters]) wake()
     return this.#backoff.nextMs(error instanceof KubeError ? error.retryAfterMs : undefined)
   }
 
@@ -238,6 +247,7 @@ export class Reflector<T extends KubeObject = KubeObject> {
     this.#backoff.reset()
     this.#failures = 0
     this.#lastError = undefined
+    this.#forbidden = false
   }
 
   readonly #noteActivity = (): void => {
