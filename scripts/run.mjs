@@ -74,6 +74,11 @@ const commands = {
     page: true,
     about: 'the images of the documentation',
   },
+  bench: {
+    script: 'scripts/bench.ts',
+    testbed: true,
+    about: 'how fast and how small it is, beside references; -- --help',
+  },
   image: { script: 'scripts/image.ts', about: 'the OCI image, without a container engine' },
   start: { script: 'server/main.ts', about: 'the server: -- --kubeconfig FILE --context NAME' },
 }
