@@ -232,6 +232,7 @@ function controllerConfig(config: Config): ConstructorParameters<typeof Controll
     serverNamespace: config.podNamespace,
     identity: config.podName,
     rules: { serverNamespace: config.podNamespace, systemProject: config.systemProject },
+    access: config.secretAccess,
     backoff: { minMs: config.backoffMinSeconds * 1000, maxMs: config.backoffMaxSeconds * 1000 },
     minCallIntervalMs: config.minCallIntervalSeconds * 1000,
     upstreamTimeoutMs: config.upstreamTimeoutSeconds * 1000,

@@ -14,6 +14,7 @@ import { TargetWork } from './target-work.ts'
 import type { ControllerOptions } from './options.ts'
 import { World, type WorldListener } from './world.ts'
 import type { OwnerText } from '../core/registry.ts'
+import { attachRefusal, mayCreateSecrets } from '../core/secret-access.ts'
 import type { NamespaceInfo } from '../core/targets.ts'
 import type { SecretChange } from './secret-cache.ts'
 
@@ -101,6 +102,7 @@ export class Controller implements WorldListener {
       guard,
       attacher: this.#attacher,
       limits: config.sweepLimits,
+      mayDelete: mayCreateSecrets(config.access),
       nowMs,
       intervalMs: config.sweepIntervalMs,
       complete: options.complete,
@@ -142,7 +144,7 @@ export class Controller implements WorldListener {
       ...options,
       world,
       runtimes,
-      writer: new SecretWriter({ client, world, guard }),
+      writer: new SecretWriter({ client, world, guard, mayCreate: mayCreateSecrets(config.access) }),
       onSynced: ({ registry }, namespace) => {
         if (registry.attach.mode !== 'None') this.#attachments.add(namespace, priority.missing)
       },
@@ -323,8 +325,7 @@ export class Controller implements WorldListener {
     }
     for (const [namespace, membership] of runtime.members) {
       if (membership === 'member') this.#targets.addByState(runtime, namespace)
-      if (runtime.attachedGeneration !== runtime.registry.generation)
-        this.#attachments.add(namespace, priority.missing)
+      if (runtime.attachedGeneration !== runtime.registry.generation) this.#attachAnew(runtime, namespace)
     }
     runtime.attachedGeneration = runtime.registry.generation
     const note = takeWarning(runtime, this.#options.clock.nowMs())
@@ -335,6 +336,13 @@ export class Controller implements WorldListener {
     this.#timers.set(owner, earlier(comeAgainAt, warnAt(runtime)))
     this.#reporter.request(owner)
     this.#sweepSoon()
+  }
+
+  #attachAnew({ registry: { ref, uid, attach } }: Runtime, namespace: string): void {
+    this.#attachments.add(namespace, priority.missing)
+    const refusal = attachRefusal(this.#options.config.access, namespace, attach)
+    if (refusal !== undefined)
+      void this.#events.record({ ...ref, uid }, 'Warning', 'ClusterForbidden', refusal)
   }
 
   /** A request counts as answered before its fan-out: a kill in the middle must not ask upstream once more. */

@@ -3,6 +3,7 @@ import { RegistryError } from '../core/errors.ts'
 import type { Registry } from '../core/registry.ts'
 import { identityTag } from '../core/mac.ts'
 import { rfc3339 } from '../core/render.ts'
+import type { SecretAccess } from '../core/secret-access.ts'
 import { wholeSecond } from '../core/schedule.ts'
 import { checkHomeProject, isInItsProject, membership, type SelectionRules } from '../core/targets.ts'
 import type { KubeClient } from '../kube/client.ts'
@@ -22,6 +23,7 @@ export interface GathererOptions {
   readonly identities: Identities
   readonly macKey: Buffer
   readonly serverNamespace: string
+  readonly access: SecretAccess
   readonly rules: SelectionRules
   readonly now: () => Date
 }

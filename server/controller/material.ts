@@ -2,6 +2,7 @@ import { RegistryError } from '../core/errors.ts'
 import { identityKey } from '../core/mac.ts'
 import { checkPolicy } from '../core/policy.ts'
 import type { Registry } from '../core/registry.ts'
+import { readRefusal, type SecretAccess } from '../core/secret-access.ts'
 import type { NamespaceInfo } from '../core/targets.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { isForbidden, isNotFound } from '../kube/errors.ts'
@@ -27,6 +28,7 @@ export interface MaterialOptions {
   readonly macKey: Buffer
   /** References of cluster registries resolve here, so that tenants never hold the keys. */
   readonly serverNamespace: string
+  readonly access: SecretAccess
 }
 
 /**
@@ -55,6 +57,8 @@ export async function readMaterial(
   const namespace = registry.ref.namespace === '' ? options.serverNamespace : registry.ref.namespace
   const { name, keys, expiresAt } = registry.credentials
   const source = `Secret ${namespace}/${name}`
+  const refusal = readRefusal(options.access, options.serverNamespace, { namespace, name })
+  if (refusal !== undefined) throw new RegistryError('ClusterForbidden', refusal)
   const secret = await readSecret(options.client, namespace, name)
   const values = pickValues(secret, provider, keys, source)
   const key = identityKey(options.macKey, { ...common, credentials: 'secret', material: values })

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts'
 import type { BackoffLimits } from '../core/schedule.ts'
+import type { SecretAccess } from '../core/secret-access.ts'
 import type { SweepLimits } from '../core/sweep.ts'
 import type { SelectionRules } from '../core/targets.ts'
 import type { KubeClient } from '../kube/client.ts'
@@ -13,6 +14,8 @@ export interface ControllerConfig {
   /** Name of this replica, for events. */
   readonly identity: string
   readonly rules: SelectionRules
+  /** How far the rights on Secrets and ServiceAccounts reach. */
+  readonly access: SecretAccess
   readonly backoff: BackoffLimits
   readonly minCallIntervalMs: number
   readonly upstreamTimeoutMs: number

@@ -43,6 +43,8 @@ export interface SecretWriterOptions {
   readonly world: World
   /** Called in the same tick as the request is sent; throws when this process may not write any more. */
   readonly guard: () => void
+  /** Whether Secrets may be made; otherwise those are filled that somebody made for it. */
+  readonly mayCreate: boolean
 }
 
 /** Brings one Secret in one namespace to what is wanted. Every write carries a precondition. */
@@ -50,11 +52,13 @@ export class SecretWriter {
   readonly #client: KubeClient
   readonly #world: World
   readonly #guard: () => void
+  readonly #mayCreate: boolean
 
-  constructor({ client, world, guard }: SecretWriterOptions) {
+  constructor({ client, world, guard, mayCreate }: SecretWriterOptions) {
     this.#client = client
     this.#world = world
     this.#guard = guard
+    this.#mayCreate = mayCreate
   }
 
   /** @throws RegistryError NotOwner, or KubeError */
@@ -73,7 +77,7 @@ export class SecretWriter {
           editor = lastEditor(await this.#read(namespace, desired.name))
           break
         case 'create':
-          if (await this.#create(wanted)) return { outcome: 'created', editor }
+          if (this.#mayCreate && (await this.#create(wanted))) return { outcome: 'created', editor }
           if (await this.#adopt(wanted)) return { outcome: 'adopted', editor }
           break
         case 'update':
@@ -180,6 +184,12 @@ export class SecretWriter {
   async #adopt(wanted: WantedSecret): Promise<boolean> {
     const { namespace, desired } = wanted
     const found = await this.#read(namespace, desired.name)
+    if (found === undefined && !this.#mayCreate) {
+      throw new RegistryError(
+        'ReferenceMissing',
+        `Secret ${namespace}/${desired.name} does not exist, and with rbac.secretAccess named this server makes none; ask an administrator to upgrade the chart, which makes it empty`,
+      )
+    }
     if (found === undefined || isOurs(found.metadata)) return false
     const { annotations = {}, uid, resourceVersion } = found.metadata
     const facts = {

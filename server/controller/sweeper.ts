@@ -1,4 +1,4 @@
-import { annotations } from '../core/names.ts'
+import { annotations, emptyPullEntry, labels, pullSecretKey } from '../core/names.ts'
 import { group, parseOwner, version, type RegistryKind, type RegistryRef } from '../core/registry.ts'
 import {
   judgeLeaver,
@@ -27,6 +27,8 @@ export interface SweeperOptions {
   readonly attacher: Attacher
   readonly guard: () => void
   readonly limits: SweepLimits
+  /** Whether Secrets may be removed; otherwise their passwords and our marks are. */
+  readonly mayDelete: boolean
   /** Registries, namespaces and Secrets were each listed to the end, and no watch has lost anything since. */
   readonly complete: () => boolean
   readonly nowMs: () => number
@@ -160,8 +162,8 @@ export class Sweeper {
   }
 
   async #delete(candidate: SweepCandidate): Promise<boolean> {
-    const { client, world, attacher, guard, onDeleted } = this.#options
-    const { namespace, name, uid } = candidate
+    const { client, world, attacher, guard, mayDelete, onDeleted } = this.#options
+    const { namespace, name, uid, resourceVersion } = candidate
     await attacher.sync(namespace) // no ServiceAccount shall point to a Secret that is gone
     // Judging took time: only what is still unwanted, in the very version that was judged, may go.
     const stillUnwanted = (): boolean => {
@@ -171,16 +173,33 @@ export class Sweeper {
       )
     }
     if (!stillUnwanted()) return false
-    const preconditions = { uid, resourceVersion: candidate.resourceVersion }
-    const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions }
+    const path = secretPath(namespace, name)
+    const preconditions = { uid, resourceVersion }
+    const body = mayDelete
+      ? { apiVersion: 'v1', kind: 'DeleteOptions', preconditions }
+      : emptied(preconditions)
     try {
-      await client.request({ method: 'DELETE', path: secretPath(namespace, name), body, guard })
+      await client.request({ method: mayDelete ? 'DELETE' : 'PATCH', path, body, guard })
       onDeleted(candidate)
       return true
     } catch (error) {
       if (isNotFound(error) || isConflict(error)) return false // its event tells what it is now
       throw error
     }
+  }
+}
+
+/** A merge patch that leaves the Secret as the chart made it: without passwords, and nobody's. */
+function emptied(preconditions: { uid: string; resourceVersion: string }): object {
+  const { owner, issuedAt, expiresAt, deletionPolicy, mac, identity } = annotations
+  const marks = [owner, issuedAt, expiresAt, deletionPolicy, mac, identity].map((key) => [key, null])
+  return {
+    metadata: {
+      ...preconditions,
+      labels: { [labels.ownerUid]: null },
+      annotations: Object.fromEntries(marks) as Record<string, null>,
+    },
+    data: { [pullSecretKey]: Buffer.from(emptyPullEntry).toString('base64') },
   }
 }
 

@@ -3,6 +3,7 @@ import { annotations } from '../core/names.ts'
 import { RegistryError } from '../core/errors.ts'
 import type { OwnerText } from '../core/registry.ts'
 import { backoffMs } from '../core/schedule.ts'
+import { writeRefusal } from '../core/secret-access.ts'
 import { isNotFound, isTerminating } from '../kube/errors.ts'
 import { DueTimers } from './due-timers.ts'
 import { fromKubeError } from './failure.ts'
@@ -89,11 +90,19 @@ export class TargetWork {
     level: Priority,
     there: unknown,
   ): boolean {
-    const { clock } = this.#options
+    const { clock, config } = this.#options
     if (problem?.code === 'NotAllowed' && there === undefined) {
       const failure = { namespace, code: problem.code, message: problem.message, since: problem.time }
       results.set(namespace, { state: 'failed', failure, attempts: 1 })
       return true // what is in place stays, but a right that was withdrawn does not spread
+    }
+    const refusal = writeRefusal(config.access, namespace, registry.secretName)
+    if (refusal !== undefined) {
+      const before = results.get(namespace)?.failure
+      const since = before?.message === refusal ? before.since : clock.now()
+      const failure = { namespace, code: 'ClusterForbidden' as const, message: refusal, since }
+      results.set(namespace, { state: 'failed', failure, attempts: 1 })
+      return true // new rights come with a new start of the server
     }
     const contested = repairs.get(namespace)?.contested
     if (level !== priority.drift || contested === undefined || contested.untilMs <= clock.nowMs())

@@ -30,6 +30,8 @@ export const annotations = {
 export const pullSecretType = 'kubernetes.io/dockerconfigjson'
 /** The key that holds the pull entry: a Docker config.json with the passwords of all hosts. */
 export const pullSecretKey = '.dockerconfigjson'
+/** A pull entry without passwords, as the chart makes it where the server may make none (rbac.secretAccess named). */
+export const emptyPullEntry = '{"auths":{}}'
 /** Type of what the server keeps for itself in its own namespace. */
 export const stateSecretType = `${group}/state`
 
