@@ -15,6 +15,7 @@ export const faultNames = [
   'serverError',
   'unavailable',
   'hang',
+  'slow', // a good answer, but late
   'reset',
   'redirect',
   'truncated',
@@ -38,6 +39,8 @@ export interface FaultSettings {
   readonly metadata?: FaultName | null
   /** Answers that the faults spoil before they heal by themselves. Default: until cleared. */
   readonly times?: number
+  /** How late an answer of `slow` comes, in milliseconds. Default 10,000. */
+  readonly slowMs?: number
   /** Sent with throttling answers. */
   readonly retryAfterSeconds?: number | null
   /** Distance of AWS's clock to ours: moves Date headers, the signature window and expiries. */
@@ -50,6 +53,8 @@ export class Faults {
   readonly #clock: FakeClock
   #settings: FaultSettings = {}
   #left = Infinity
+  /** Answers that were spoiled since the counters were reset, over all faults. */
+  hits = 0
 
   constructor(clock: FakeClock) {
     this.#clock = clock
@@ -78,6 +83,7 @@ export class Faults {
     const fault = this.#settings[service] ?? null
     if (fault === null || this.#left <= 0) return null
     this.#left -= 1
+    this.hits += 1
     return fault
   }
 

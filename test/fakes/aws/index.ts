@@ -122,7 +122,10 @@ export async function startFakeAws(options: FakeAwsOptions = {}): Promise<FakeAw
         AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: file,
       }
     },
-    resetCounters: () => log.clear(),
+    resetCounters() {
+      log.clear()
+      faults.hits = 0
+    },
     down: () => api.down(),
     up: () => api.up(),
     async close() {
