@@ -88,9 +88,8 @@ export class AddressRanges {
 
   /** The class of an IP address in any spelling that node:net accepts; a zone (`fe80::1%eth0`) does not count. */
   classOf(address: string): AddressClass {
-    const [plain = ''] = address.split('%')
-    const family = isIPv6(plain) ? 'ipv6' : 'ipv4'
-    return this.#tables.find(([, table]) => table.check(plain, family))?.[0] ?? 'reserved'
+    const family = isIPv6(address) ? 'ipv6' : 'ipv4'
+    return this.#tables.find(([, table]) => table.check(address, family))?.[0] ?? 'reserved'
   }
 }
 
@@ -115,12 +114,10 @@ export function withoutDot(host: string): string {
 function tableOf(ranges: readonly Range[]): BlockList {
   const table = new BlockList()
   for (const range of ranges) {
-    const [address = '', length] = range.split('/')
+    const [, address = '', length] = /^([0-9A-Fa-f:.]+)(?:\/(\d{1,3}))?$/.exec(range) ?? []
     const bits = isIPv6(address) ? 128 : 32
-    const prefix = length === undefined ? bits : Number(length)
-    const valid =
-      isIP(address) > 0 && !address.includes('%') && /^\d{1,3}$/.test(length ?? '0') && prefix <= bits
-    if (!valid) throw new InvalidRange(range)
+    const prefix = Number(length ?? bits)
+    if (isIP(address) === 0 || prefix > bits) throw new InvalidRange(range)
     table.addSubnet(address, prefix, bits === 128 ? 'ipv6' : 'ipv4')
     if (bits === 32) {
       for (const [embedded, longer] of embeddings(address, prefix)) table.addSubnet(embedded, longer, 'ipv6')

@@ -44,7 +44,7 @@ function remedy(addressClass: RefusedClass, endpoint: string): string {
     case 'denied':
       return 'an administrator can change that in policy.deniedCIDRs of the chart; otherwise remove the field'
     case 'loopback':
-      return 'no name may lead there, an administrator can only list the bare address (127.0.0.1:port) in policy.allowedEndpoints of the chart; correct the name in DNS, or remove the field'
+      return 'an administrator can list the bare address (127.0.0.1:port) in policy.allowedEndpoints of the chart, but no name that leads there; otherwise remove the field'
     default:
       return 'no policy can allow that; name an address outside of it, or remove the field'
   }
