@@ -26,8 +26,10 @@ export async function fetchGuarded(
   { proxyEnv, ...options }: Try = {},
 ): Promise<IncomingMessage> {
   const guard = new AddressGuard({ allowedEndpoints: [], ranges, ...options })
+  // An agent hands it to node:net; its types do not know that.
+  const stopped = { blockList: nowhere }
   const { httpAgent, httpsAgent } = guardedAgents(guard, {
-    blockList: nowhere,
+    ...stopped,
     ...(proxyEnv === undefined ? {} : { proxyEnv: { ...proxyEnv } }),
   })
   const request = url.startsWith('https:')
