@@ -48,6 +48,8 @@ export interface Row {
   readonly after?: (site: Site) => Promise<void>
   /** At least one, so that nobody need believe that the row can fail. */
   readonly mutants: readonly [Mutant, ...Mutant[]]
+  /** Seconds that a state is waited for. Default 60; 20 for mutants, which wait for what never comes. */
+  readonly patienceSeconds?: number
   /** Seconds that setup and run may take, each. Default 120. */
   readonly limitSeconds?: number
 }

@@ -85,7 +85,7 @@ class Play {
   async withFaults(expected: EndState | undefined): Promise<void> {
     this.phase = 'setup'
     const site = await this.#open(true)
-    const { row } = { row: this.#row }
+    const row = this.#row
     try {
       await this.#act(site, () => {
         this.phase = 'run'
@@ -115,13 +115,13 @@ class Play {
 
   #open(faulty: boolean): Promise<Site> {
     const { seed, main, patienceMs = 60_000 } = this.#options
-    const { name, env } = this.#row
+    const { name, env, patienceSeconds } = this.#row
     return Site.open(this.#bed, {
       faulty,
       random: seededRandom(seed, name),
       env,
       main: faulty ? main : undefined,
-      patienceMs,
+      patienceMs: patienceSeconds === undefined ? patienceMs : patienceSeconds * 1000,
     })
   }
 

@@ -23,6 +23,8 @@ export type Effect =
   | { readonly kind: 'delay'; readonly ms: number }
   /** The connection breaks, and the API server never hears of the request. */
   | { readonly kind: 'cut' }
+  /** Passed on as it is: only counted. */
+  | { readonly kind: 'count' }
   /** The API server carries it out, and the connection breaks before a byte of the answer. */
   | { readonly kind: 'loseAnswer' }
   /** Half of the answer comes; `clean` ends it as if that were all, else the connection breaks. */
@@ -65,6 +67,7 @@ export function errorEvent(
 interface Entry {
   readonly fault: Fault
   hits: number
+  readonly times: number[]
   readonly healed: Promise<void>
   readonly heal: () => void
 }
@@ -79,7 +82,7 @@ export class FaultBook {
   inject(name: string, fault: Fault): void {
     this.heal(name)
     const { promise, resolve } = Promise.withResolvers<void>()
-    this.#entries.set(name, { fault, hits: 0, healed: promise, heal: resolve })
+    this.#entries.set(name, { fault, hits: 0, times: [], healed: promise, heal: resolve })
   }
 
   /** Ends a fault, and lets go what it held. Does nothing for one that is not in force. */
@@ -101,6 +104,11 @@ export class FaultBook {
     this.#past.clear()
   }
 
+  /** When the fault of this name has hit since it was injected last, by the monotonic clock in milliseconds. */
+  hitTimes(name: string): readonly number[] {
+    return this.#entries.get(name)?.times ?? []
+  }
+
   /** How often the fault of this name has hit, over all times that it was injected. */
   hits(name: string): number {
     return (this.#past.get(name) ?? 0) + (this.#entries.get(name)?.hits ?? 0)
@@ -113,6 +121,7 @@ export class FaultBook {
       if (entry.hits >= times || !when(request)) continue
       if (share < 1 && this.random() >= share) continue
       entry.hits++
+      entry.times.push(performance.now())
       return { effect, healed: entry.healed }
     }
     return undefined

@@ -22,17 +22,19 @@ interface OpenWatch {
 
 /** Use startApiProxy. */
 export class ApiProxy {
-  readonly ca: string
+  /** The authority of its certificate, PEM; another one after rotateCertificate(). */
+  ca: string
   /** Faults in force; `inject`, `heal` and `hits` are theirs. */
   readonly faults = new FaultBook()
-  readonly #plane: Pick<ControlPlane, 'url' | 'ca'>
+  readonly #plane: Pick<ControlPlane, 'url' | 'ca' | 'folder'>
   readonly #server: Server
+  #rotations = 0
   readonly #watches = new Set<OpenWatch>()
 
-  constructor(plane: Pick<ControlPlane, 'url' | 'ca'>, files: { cert: Buffer; key: Buffer; ca: string }) {
+  constructor(plane: Pick<ControlPlane, 'url' | 'ca' | 'folder'>, { ca, ...certificate }: Identity) {
     this.#plane = plane
-    this.ca = files.ca
-    this.#server = createServer({ cert: files.cert, key: files.key }, (request, response) => {
+    this.ca = ca
+    this.#server = createServer(certificate, (request, response) => {
       // Whatever breaks here breaks this exchange, as it would on the way.
       this.#handle(request, response).catch(() => response.destroy())
     })
@@ -68,6 +70,18 @@ export class ApiProxy {
     const cut = [...this.#watches].filter(({ request }) => when(request))
     for (const { response } of cut) response.destroy()
     return cut.length
+  }
+
+  /**
+   * Shows a certificate of a new authority from now on, and breaks all connections, so that it is seen. Who trusts the
+   * old authority alone can no longer connect; what to trust instead is in `ca`.
+   */
+  async rotateCertificate(): Promise<void> {
+    this.#rotations++
+    const { ca, ...certificate } = await issueIdentity(this.#plane.folder, `proxy-pki-${this.#rotations}`)
+    this.ca = ca
+    this.#server.setSecureContext(certificate)
+    this.#server.closeAllConnections()
   }
 
   close(): Promise<void> {
@@ -161,13 +175,24 @@ interface Exchange {
 
 /** Starts a proxy in front of a control plane, on a free port and with an authority of its own. */
 export async function startApiProxy(cp: ControlPlane): Promise<ApiProxy> {
-  const files = await issueCertificate({ folder: join(cp.folder, 'proxy-pki'), name: 'proxy' })
+  return new ApiProxy(cp, await issueIdentity(cp.folder, 'proxy-pki')).listen()
+}
+
+/** A certificate with its key and authority, PEM. */
+interface Identity {
+  readonly cert: Buffer
+  readonly key: Buffer
+  readonly ca: string
+}
+
+async function issueIdentity(folder: string, name: string): Promise<Identity> {
+  const files = await issueCertificate({ folder: join(folder, name), name: 'proxy' })
   const [cert, key, ca] = await Promise.all([
     readFile(files.certFile),
     readFile(files.keyFile),
     readFile(files.caFile, 'utf8'),
   ])
-  return new ApiProxy(cp, { cert, key, ca }).listen()
+  return { cert, key, ca }
 }
 
 function answer(response: ServerResponse, effect: Extract<Effect, { kind: 'answer' }>): void {

@@ -1,5 +1,17 @@
 // All rows of the fault matrix, by theme.
 import type { Row } from '../row.ts'
+import { apiAdmissionRows } from './api-admission.ts'
+import { apiListRows } from './api-lists.ts'
+import { apiStormRows } from './api-storms.ts'
 import { apiWatchRows } from './api-watch.ts'
+import { apiWriteRows } from './api-writes.ts'
+import { clockRows } from './clock.ts'
 
-export const rows: readonly Row[] = [...apiWatchRows]
+export const rows: readonly Row[] = [
+  ...apiWatchRows,
+  ...apiListRows,
+  ...apiWriteRows,
+  ...apiStormRows,
+  ...apiAdmissionRows,
+  ...clockRows,
+]
