@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { pathToFileURL } from 'node:url'
 import { join } from 'node:path'
 import type * as binaries from '../../test/testbed/binary.ts'
+import type * as promtools from '../../test/testbed/promtool.ts'
 import type * as dashboards from '../build/dashboard.ts'
 import type * as extension from '../build/extension.ts'
 import type * as sizes from '../build/size.ts'
@@ -113,13 +114,18 @@ async function testPage(context: TierContext): Promise<Outcome> {
   return { ...outcome, ok: problems.length === 0, output: [...lines, ...problems, ''].join('\n') }
 }
 
-/** What takes minutes the first time, as a tier of its own with progress: Kubernetes from Go sources, the Dashboard. */
+/**
+ * What takes minutes the first time, as a tier of its own with progress: Kubernetes and promtool from Go sources, the
+ * Dashboard.
+ */
 async function build(context: TierContext): Promise<Outcome> {
   const progress = (line: string) => context.progress(`  ${line}`)
   const { ensureBinary } = await load<typeof binaries>(context, 'test/testbed/binary.ts')
   const { ensureDashboard } = await load<typeof dashboards>(context, 'scripts/build/dashboard.ts')
+  const { ensurePromtool } = await load<typeof promtools>(context, 'test/testbed/promtool.ts')
   const binary = await ensureBinary(progress)
-  return plain(true, `${binary}\n${await ensureDashboard(progress)}\n`)
+  const promtool = await ensurePromtool(progress)
+  return plain(true, `${binary}\n${promtool}\n${await ensureDashboard(progress)}\n`)
 }
 
 /** Loaded only by the tiers that use it. */

@@ -46,6 +46,16 @@ const switched: Record<string, [value: unknown, appears: string]> = {
   'metrics.serviceMonitor.enabled': [true, 'kind: ServiceMonitor'],
   'metrics.serviceMonitor.interval': ['15s', 'interval: 15s'],
   'metrics.serviceMonitor.labels': [{ release: 'prometheus' }, 'release: prometheus'],
+  'metrics.prometheusRule.enabled': [true, 'kind: PrometheusRule'],
+  'metrics.prometheusRule.labels': [{ release: 'rules' }, 'release: rules'],
+  'metrics.prometheusRule.runbookUrl': [
+    'https://wiki.example.com/r/',
+    'https://wiki.example.com/r/TokenRegistryExpired.md',
+  ],
+  'metrics.dashboard.enabled': [true, 'token-registries.json: |-'],
+  'metrics.dashboard.namespace': ['grafana', 'namespace: grafana'],
+  'metrics.dashboard.labels.grafana_dashboard': ['yes', 'grafana_dashboard: "yes"'],
+  'metrics.dashboard.annotations': [{ grafana_folder: 'Registries' }, 'grafana_folder: Registries'],
   'networkPolicy.enabled': [false, ''],
   'networkPolicy.apiServerPorts': [[16443], 'port: 16443'],
   'networkPolicy.cloudMetadata': [false, ''],
@@ -73,6 +83,11 @@ const needs: Record<string, Record<string, unknown>> = {
   'metrics.serviceMonitor.labels': {
     metrics: { serviceMonitor: { enabled: true, labels: { release: 'prometheus' } } },
   },
+  'metrics.prometheusRule.labels': withAlerts({ labels: { release: 'rules' } }),
+  'metrics.prometheusRule.runbookUrl': withAlerts({ runbookUrl: 'https://wiki.example.com/r/' }),
+  'metrics.dashboard.namespace': withDashboard({ namespace: 'grafana' }),
+  'metrics.dashboard.labels.grafana_dashboard': withDashboard({ labels: { grafana_dashboard: 'yes' } }),
+  'metrics.dashboard.annotations': withDashboard({ annotations: { grafana_folder: 'Registries' } }),
   'nodeSelector.kubernetes.io/os': { nodeSelector: { 'kubernetes.io/os': 'windows' } },
 }
 
@@ -86,6 +101,8 @@ const refused: [values: Record<string, unknown>, says: RegExp][] = [
   [{ logLevel: 'trace' }, /logLevel/],
   [{ metrics: { port: 8080 } }, /metrics\/port/],
   [{ metrics: { enabled: 'yes' } }, /metrics\/enabled/],
+  [{ metrics: { prometheusRule: { runbookUrl: 'wiki' } } }, /metrics\/prometheusRule\/runbookUrl/],
+  [{ metrics: { dashboard: { namespace: 'No' } } }, /metrics\/dashboard\/namespace/],
   [{ policy: { allowedEndpoints: ['https://x.example.com'] } }, /policy\/allowedEndpoints/],
   [{ policy: { allowedEndpoints: ['x.example.com'] } }, /policy\/allowedEndpoints/],
   [{ policy: { deniedCIDRs: ['example.com'] } }, /policy\/deniedCIDRs/],
@@ -176,6 +193,14 @@ describe('values of the chart', () => {
     }
   })
 })
+
+function withAlerts(values: object): Record<string, unknown> {
+  return { metrics: { prometheusRule: { enabled: true, ...values } } }
+}
+
+function withDashboard(values: object): Record<string, unknown> {
+  return { metrics: { dashboard: { enabled: true, ...values } } }
+}
 
 interface Question {
   variable: string

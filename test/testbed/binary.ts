@@ -1,8 +1,7 @@
 // Builds the testbed's one Go binary and caches it by content, so that only the first run after a change waits.
-import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { cached, cacheFolder, contentHash } from '../../scripts/build/cached.ts'
+import { goBuild } from './go-build.ts'
 import { findGo } from './toolchain.ts'
 
 /** The version that the built API server reports. */
@@ -18,8 +17,6 @@ const linkFlags = [
   `-X ${versionPackage}.gitMinor=${gitMinor}`,
 ].join(' ')
 const buildArguments = ['build', '-v', '-trimpath', '-buildvcs=false', '-ldflags', linkFlags]
-
-const progressEveryMs = 5_000
 
 let building: Promise<string> | undefined
 
@@ -45,38 +42,18 @@ async function findOrBuild(progress: (line: string) => void): Promise<string> {
     kind,
     hash: await contentHash(values, sources, ['.'], (name) => /\.go$|^go\.(mod|sum)$/.test(name)),
     build: async (empty) =>
-      compile(await findGo(cacheFolder(kind), progress), join(empty, 'testbed'), progress),
+      goBuild(
+        {
+          name: kind,
+          hint: 'building the Kubernetes control plane from source; only the first time takes minutes',
+          go: await findGo(cacheFolder(kind), progress),
+          module: sources,
+          arguments: [...buildArguments, '-o', join(empty, 'testbed'), '.'],
+        },
+        progress,
+      ),
   })
   return join(folder, 'testbed')
-}
-
-async function compile(go: string, output: string, progress: (line: string) => void): Promise<void> {
-  const child = spawn(go, [...buildArguments, '-o', output, '.'], {
-    cwd: sources,
-    env: { GOTOOLCHAIN: 'auto', ...process.env, CGO_ENABLED: '0', GOWORK: 'off' },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  const started = Date.now()
-  const tail: string[] = []
-  let compiled = 0
-  let latest = 'resolving modules'
-  createInterface({ input: child.stderr }).on('line', (line) => {
-    if (/^[\w.-]+(\/[^\s:]+)*$/.test(line)) compiled++
-    latest = line
-    tail.push(line)
-    if (tail.length > 30) tail.shift()
-  })
-  const timer = setInterval(() => {
-    const seconds = Math.round((Date.now() - started) / 1000)
-    progress(`testbed: building, ${seconds} s, ${compiled} packages compiled (${latest})`)
-  }, progressEveryMs)
-  progress('testbed: building the Kubernetes control plane from source; only the first time takes minutes')
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.on('error', reject)
-    child.on('close', resolve)
-  }).finally(() => clearInterval(timer))
-  if (code !== 0) throw new Error(`go build failed (exit code ${code}):\n${tail.join('\n')}`)
-  progress(`testbed: built in ${Math.round((Date.now() - started) / 1000)} s`)
 }
 
 function printProgress(line: string): void {
