@@ -5,7 +5,14 @@ import tseslint from 'typescript-eslint'
 
 /** What a folder under server/ must not import. Paths are matched as written in the import. */
 const layers = {
-  'server/api/**': ['**/core/**', '**/controller/**', '**/kube/**', '**/http/**', '**/telemetry/**'],
+  'server/api/**': [
+    '**/core/**',
+    '**/controller/**',
+    '**/kube/**',
+    '**/http/**',
+    '**/net/**',
+    '**/telemetry/**',
+  ],
   'server/core/**': [
     '**/controller/**',
     '**/kube/**',
@@ -19,6 +26,7 @@ const layers = {
     '**/api/**',
     '**/controller/**',
     '**/http/**',
+    '**/net/**',
     '**/providers/**',
     '**/telemetry/**',
   ],
@@ -41,6 +49,7 @@ const layers = {
     '**/core/**',
     '**/controller/**',
     '**/kube/**',
+    '**/net/**',
     '**/providers/**',
     '**/main.ts',
     '../server.ts',

@@ -44,7 +44,7 @@ function remedy(addressClass: RefusedClass, endpoint: string): string {
     case 'denied':
       return 'an administrator can change that in policy.deniedCIDRs of the chart; otherwise remove the field'
     case 'loopback':
-      return 'an administrator can list the bare address (127.0.0.1:port) in policy.allowedEndpoints of the chart, but no name that leads there; otherwise remove the field'
+      return 'an administrator can list a bare loopback address in policy.allowedEndpoints of the chart, but no name that leads there; otherwise remove the field'
     default:
       return 'no policy can allow that; name an address outside of it, or remove the field'
   }

@@ -34,6 +34,8 @@ export interface ServerOptions {
   readonly ready?: boolean
   /** The program to start, for a copy with a planted bug; default `server/main.ts` of this checkout. */
   readonly main?: string
+  /** A command with arguments that becomes the server, such as `unshare`: what starts the server is added to it. */
+  readonly through?: readonly string[]
 }
 
 export interface BedOptions {
@@ -182,7 +184,8 @@ export async function startServer(
     ...fastSettings,
     ...options.env,
   }
-  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const [command = '', ...rest] = [...(options.through ?? []), process.execPath, ...args]
+  const child = spawn(command, rest, { env, stdio: ['ignore', 'pipe', 'pipe'] })
   children.add(child)
   child.once('exit', () => children.delete(child))
   const server = new ServerProcess(child)

@@ -41,7 +41,7 @@ test('a refusal names the field, the class and who can change it', async () => {
   assert.equal(
     await bench.fails('NotAllowed', { guard: guardThatLists() }),
     `spec.provider.ecr.endpoint: ${new URL(bench.fake.endpoint).host} leads to the server itself (loopback); ` +
-      'an administrator can list the bare address (127.0.0.1:port) in policy.allowedEndpoints of the chart, but no name that leads there; otherwise remove the field',
+      'an administrator can list a bare loopback address in policy.allowedEndpoints of the chart, but no name that leads there; otherwise remove the field',
   )
   assert.match(
     await bench.fails('NotAllowed', {
