@@ -6,6 +6,7 @@ import { apiStormRows } from './api-storms.ts'
 import { apiWatchRows } from './api-watch.ts'
 import { apiWriteRows } from './api-writes.ts'
 import { clockRows } from './clock.ts'
+import { upstreamFailureRows } from './upstream-failures.ts'
 
 export const rows: readonly Row[] = [
   ...apiWatchRows,
@@ -14,4 +15,5 @@ export const rows: readonly Row[] = [
   ...apiStormRows,
   ...apiAdmissionRows,
   ...clockRows,
+  ...upstreamFailureRows,
 ]
