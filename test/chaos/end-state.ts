@@ -43,6 +43,7 @@ export async function readEndState(site: Site): Promise<EndState> {
         {
           type: secret['type'],
           credential: credentialOf(site, secret),
+          hosts: Object.keys(authsOf(secret)).sort(),
           labels: Object.keys(secret.metadata?.labels ?? {}).sort(),
           annotations: Object.keys(secret.metadata?.annotations ?? {}).sort(),
           ownerLives: uids.has(secret.metadata?.labels?.[`${mark}owner-uid`]),
@@ -86,17 +87,22 @@ function credentialOf(site: Site, secret: SecretView): string {
 }
 
 /** The passwords of all hosts; empty when the Secret cannot be read as what it should be. */
-export function passwordsOf({ data }: SecretView): string[] {
+export function passwordsOf(secret: SecretView): string[] {
+  const entries = Object.values(authsOf(secret))
+  const whole = entries.every(
+    ({ username, password, auth }) => auth === Buffer.from(`${username}:${password}`).toString('base64'),
+  )
+  return whole ? entries.map(({ password }) => password).filter((password) => password !== '') : []
+}
+
+/** By host; empty when it is no docker config. */
+function authsOf({ data }: SecretView): Readonly<Record<string, DockerEntry>> {
   try {
     const text = Buffer.from(data?.['.dockerconfigjson'] ?? '', 'base64').toString()
-    const { auths } = JSON.parse(text) as { auths: Record<string, DockerEntry> }
-    const entries = Object.values(auths)
-    const whole = entries.every(
-      ({ username, password, auth }) => auth === Buffer.from(`${username}:${password}`).toString('base64'),
-    )
-    return whole ? entries.map(({ password }) => password).filter((password) => password !== '') : []
+    const { auths = {} } = JSON.parse(text) as { auths?: Record<string, DockerEntry> }
+    return auths
   } catch {
-    return [] // no JSON, or no docker config: the caller says so
+    return {} // no JSON: whoever asks takes it for a Secret without a password
   }
 }
 

@@ -32,6 +32,8 @@ export class Site {
   /** Random numbers that the seed repeats. */
   readonly random: () => number
   readonly replicas: Replica[] = []
+  /** Milliseconds since the epoch. */
+  readonly openedAt = Date.now()
   /** All versions of all Secrets of the cluster since the site was opened. */
   readonly secrets: Observer<SecretView>
   /** `namespace` or `namespace/name` (full names) of what a row removes or replaces on purpose. */
@@ -56,6 +58,7 @@ export class Site {
   static async open(bed: ChaosBed, options: SiteOptions): Promise<Site> {
     await bed.repair()
     bed.bed.aws.resetCounters()
+    bed.upstream.resetCounters()
     bed.api.faults.random = options.random
     const secrets = await Observer.start<SecretView>(bed.bed.cp, '/api/v1/secrets')
     return new Site(bed, bed.nextSiteId(), secrets, options)
@@ -150,7 +153,7 @@ export class Site {
     await createKeys(this.cp, namespace, { accessKeyId, secretAccessKey }, secret)
   }
 
-  /** Makes a ClusterTokenRegistry over the namespaces with the site's label, with an identity of its own. */
+  /** Makes a ClusterTokenRegistry, over the namespaces with the site's label unless told else, with an identity of its own. */
   async addClusterRegistry(name: string, spec: Record<string, unknown> = {}): Promise<void> {
     const full = this.full(name)
     this.#clusterRegistries.add(full)
@@ -161,7 +164,7 @@ export class Site {
       apiVersion: 'tokenregistries.io/v1alpha1',
       kind: 'ClusterTokenRegistry',
       metadata: { name: full },
-      spec: { ...(own as object), namespaces: selection },
+      spec: { namespaces: selection, ...(own as object) },
     })
   }
 

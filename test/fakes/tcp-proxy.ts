@@ -54,6 +54,14 @@ export class TcpProxy {
     return this.#bytes
   }
 
+  /** Counts from zero again; `open` is no count. */
+  resetCounters(): void {
+    this.#accepted = 0
+    this.#rejected = 0
+    this.#silenced = 0
+    this.#bytes = 0
+  }
+
   async start(): Promise<this> {
     await this.#listen()
     return this
