@@ -1,5 +1,6 @@
 import { FanOut, priority } from './fan-out.ts'
 import { Attacher } from './attacher.ts'
+import { logCall } from './call-log.ts'
 import { earlier, takeWarning, warnAt } from './declared-end.ts'
 import { DueTimers } from './due-timers.ts'
 import { EventRecorder } from './events.ts'
@@ -300,6 +301,9 @@ export class Controller implements WorldListener {
   }
 
   #callSettled(owners: ReadonlySet<OwnerText>, outcome: Runtime['newHistory'][number]): void {
+    const [first] = owners
+    const failure = first === undefined ? undefined : this.#identities.of(first)?.lastFailure
+    logCall(this.#options.logger, owners, outcome, failure)
     for (const owner of owners) {
       const runtime = this.runtimes.get(owner)
       if (runtime === undefined) continue

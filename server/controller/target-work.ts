@@ -125,7 +125,7 @@ export class TargetWork {
 
   async #sync(key: string): Promise<void> {
     const { owner, namespace } = parseKey(key)
-    const { runtimes, writer, metrics, onDone } = this.#options
+    const { runtimes, writer, metrics, logger, onDone } = this.#options
     const runtime = runtimes.get(owner)
     if (runtime === undefined) return
     const { rendered, registry, inUse } = runtime
@@ -140,7 +140,10 @@ export class TargetWork {
         hosts: inUse?.hosts ?? [],
         claimedBy,
       })
-      if (outcome !== 'unchanged') metrics.countSecretWrite(outcome)
+      if (outcome !== 'unchanged') {
+        metrics.countSecretWrite(outcome)
+        logger.debug({ registry: owner, namespace, secret: rendered.name, outcome }, 'wrote a Secret')
+      }
       if (outcome === 'updated' && editor !== undefined) this.#countRepair(runtime, namespace, editor)
       this.#synced(runtime, namespace)
     } catch (error) {

@@ -85,6 +85,7 @@ describe('an operator', { timeout: 300_000 }, () => {
   it('reads exactly the documented metrics, with their labels and nothing secret', async () => {
     const server = await bed.startServer()
     await Promise.all(['shop', 'noisy', 'quiet'].map(ready))
+    assert.equal((await server.line('a password was issued'))['served'], 1)
     const answer = await fetch(`http://127.0.0.1:${server.metricsPort}/metrics`, {
       headers: { authorization: `Bearer ${bed.cp.adminToken}` },
     })
@@ -163,12 +164,14 @@ describe('an operator', { timeout: 300_000 }, () => {
       ['accessDenied', 'AccessDenied'],
       ['wrongSecret', 'CredentialsInvalid'],
     ]
+    const told = new Map<string, string>()
     const [posted, patched, started] = [await requests('POST'), await requests('PATCH'), Date.now()]
     for (let turn = 0; turn < 50; turn++) {
       const [fault, code] = ways[turn % 2]!
       bed.aws.faults.set({ ecr: fault })
-      const told = await refresh('noisy', `turn ${turn}`)
-      assert.equal(condition(told, 'CredentialIssued')?.reason, code)
+      const issued = condition(await refresh('noisy', `turn ${turn}`), 'CredentialIssued')
+      assert.equal(issued?.reason, code)
+      told.set(code, issued.message)
     }
     // Tries go on meanwhile, and fail as the last one did: that is no news.
     await eventually(
@@ -188,6 +191,12 @@ describe('an operator', { timeout: 300_000 }, () => {
     const writes = (await requests('PATCH')) - patched
     assert.ok(writes >= 2 && writes <= 2 * gaps, `${writes} writes of series in ${gaps} times 10 s`)
     bed.aws.faults.clear()
+    for (const [, code] of ways) {
+      const line = server.log.find((text) => text.includes(`"code":"${code}"`)) ?? '{}'
+      const { level, registries: named, msg } = JSON.parse(line) as Record<string, unknown>
+      assert.deepEqual([level, named], ['warn', ['TokenRegistry/noisy/ecr']])
+      assert.ok(told.get(code)?.startsWith(String(msg)), 'the log says what the condition says')
+    }
   })
 
   it('is told by /readyz which watches fell silent and since when, and when they are heard of again', async () => {
