@@ -18,7 +18,8 @@ export function describeMachine(kubernetes: string): Machine {
 
 /** The commit that is checked out, and whether what the server is made of differs from it; empty outside of git. */
 export function describeCommit(root: string): { commit: string; modified: boolean } {
-  const git = (...args: string[]): string => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim()
+  const git = (...args: string[]): string =>
+    execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
   try {
     return {
       commit: git('rev-parse', 'HEAD'),

@@ -98,7 +98,10 @@ export async function requestRefresh(bed: Bed, path: string): Promise<string> {
   return value
 }
 
-/** Waits until a registry is Ready in all its namespaces and, when it is given, has answered a request. */
+/**
+ * Waits until a registry is Ready in all its namespaces and, when it is given, has answered a request. A request is
+ * answered before the fan-out that follows from it: wait for the Secrets too.
+ */
 export async function untilDone(bed: Bed, path: string, request?: string): Promise<RegistryView> {
   const fits = (object: RegistryView): boolean => {
     const { targets, lastHandledRefreshRequest } = object.status ?? {}

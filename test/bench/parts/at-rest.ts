@@ -105,7 +105,9 @@ async function makeScene(bed: Bed, count: number): Promise<void> {
 async function refreshPeak(bed: Bed, pid: number): Promise<number> {
   const path = registries.clusterPath('central')
   forgetPeak(pid)
-  await untilDone(bed, path, await requestRefresh(bed, path))
+  await bed.audit.mark()
+  await requestRefresh(bed, path)
+  await bed.untilQuiet()
   return memoryOf(pid).peak
 }
 
