@@ -22,8 +22,6 @@ export interface SiteOptions {
   readonly env?: Readonly<Record<string, string>> | undefined
   /** The server's program, when it is not the checkout's. */
   readonly main?: string | undefined
-  /** How long `until` waits, in milliseconds. */
-  readonly patienceMs: number
 }
 
 export class Site {
@@ -42,6 +40,8 @@ export class Site {
   readonly foreignVersions = new Set<string>()
   /** Keys of its IAM users by name. */
   readonly users = new Map<string, AccessKey>()
+  /** How long `until` waits, in milliseconds. */
+  patienceMs = 60_000
   readonly #options: SiteOptions
   readonly #clusterRegistries = new Set<string>()
   readonly #namespaces = new Set<string>()
@@ -104,13 +104,13 @@ export class Site {
     ask: () => T | undefined | false | Promise<T | undefined | false>,
     describe: () => unknown = () => '',
   ): Promise<T> {
-    const giveUpAt = Date.now() + this.#options.patienceMs
+    const giveUpAt = Date.now() + this.patienceMs
     for (;;) {
       const value = await ask()
       if (value !== undefined && value !== false) return value
       if (Date.now() > giveUpAt) {
         throw new Error(
-          `waited ${this.#options.patienceMs / 1000} s for ${what}; instead: ${String(await describe())}`,
+          `waited ${this.patienceMs / 1000} s for ${what}; instead: ${String(await describe())}`,
         )
       }
       await delay(25)

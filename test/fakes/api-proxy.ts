@@ -108,8 +108,7 @@ export class ApiProxy {
         response.destroy()
         return
       case 'hold':
-        await Promise.race([hit.healed, new Promise((resolve) => response.once('close', resolve))])
-        break
+        return this.#passLate(request, response, url, hit.healed)
       case 'delay':
         await delay(hit.effect.ms)
         break
@@ -121,6 +120,29 @@ export class ApiProxy {
     }
     if (response.destroyed) return // its sender has given up
     this.#pass({ request, response, seen, url, effect: hit?.effect })
+  }
+
+  /** What is on its way arrives, whether its sender is still there or not. */
+  async #passLate(
+    request: IncomingMessage,
+    response: ServerResponse,
+    url: URL,
+    healed: Promise<void>,
+  ): Promise<void> {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk as Buffer)
+    await healed
+    const upstream = forward(
+      new URL(url.pathname + url.search, this.#plane.url),
+      { method: request.method, headers: request.headers, ca: this.#plane.ca },
+      (received) => {
+        if (response.destroyed) return received.resume()
+        response.writeHead(received.statusCode ?? 502, received.headers)
+        return received.pipe(response)
+      },
+    )
+    upstream.on('error', () => response.destroy())
+    upstream.end(Buffer.concat(chunks))
   }
 
   #pass({ request, response, seen, url, effect }: Exchange): void {

@@ -7,7 +7,7 @@ export interface AuditEvent {
   stage: string
   requestURI: string
   verb: string
-  user: { username: string; groups?: string[] }
+  user: { username: string; groups?: string[]; extra?: Record<string, string[]> }
   impersonatedUser?: { username: string; groups?: string[] }
   userAgent?: string
   objectRef?: {

@@ -2,14 +2,14 @@
 import { createHash } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Agent } from 'undici'
+import { Agent, buildConnector } from 'undici'
 import { readAuditLog, type AuditEvent, type AuditFilter } from './audit.ts'
 import { ensureBinary } from './binary.ts'
 import { runPartOrThrow } from './commands.ts'
 import { makeDataFolder, type DataFolder } from './data-folder.ts'
 import * as flags from './flags.ts'
 import { KubeClient, type KubeResponse } from './kube-client.ts'
-import { kubeconfig, layOut } from './layout.ts'
+import { kubeconfig, layOut, makePki } from './layout.ts'
 import { ServerProcess } from './server-process.ts'
 import { makeUsers, type KnownUser, type TestUser } from './users.ts'
 
@@ -49,7 +49,6 @@ export class ControlPlane {
   readonly url: string
   /** The authority of the serving certificate: path and PEM. */
   readonly caFile: string
-  readonly ca: string
   readonly adminToken: string
   /** The cluster administrator. */
   readonly admin: KubeClient
@@ -58,28 +57,40 @@ export class ControlPlane {
   readonly auditLog: string
   /** Temporary folder with data, certificates and logs. */
   readonly folder: string
-  /** Public half of the ServiceAccount signing key, PEM. */
-  readonly serviceAccountPublicKey: string
   /** `iss` of ServiceAccount tokens. */
   readonly serviceAccountIssuer = flags.serviceAccountIssuer
   readonly #users: Map<string, KnownUser>
   readonly #agent: Agent
   readonly #data: DataFolder
+  #ca: string
+  #serviceAccountPublicKey: string
+  #connect: buildConnector.connector
 
   /** Use startControlPlane. */
   constructor(parts: PlaneParts) {
     this.url = parts.url
     this.caFile = parts.caFile
-    this.ca = parts.ca
+    this.#ca = parts.ca
     this.processes = parts.processes
     this.auditLog = parts.auditLog
     this.folder = parts.data.path
-    this.serviceAccountPublicKey = parts.serviceAccountPublicKey
+    this.#serviceAccountPublicKey = parts.serviceAccountPublicKey
     this.#users = parts.users
     this.#data = parts.data
-    this.#agent = new Agent({ connect: { ca: parts.ca } })
+    this.#connect = buildConnector({ ca: parts.ca })
+    this.#agent = new Agent({ connect: (options, callback) => this.#connect(options, callback) })
     this.adminToken = this.#token('admin')
     this.admin = this.client('admin')
+  }
+
+  /** The authority's certificate, PEM; another one after rotateCredentials(). */
+  get ca(): string {
+    return this.#ca
+  }
+
+  /** Public half of the ServiceAccount signing key, PEM; another one after rotateCredentials(). */
+  get serviceAccountPublicKey(): string {
+    return this.#serviceAccountPublicKey
   }
 
   /** A client with a user's rights; without a token an anonymous one. */
@@ -179,6 +190,18 @@ export class ControlPlane {
     await this.processes.etcd.stop()
     this.processes.etcd.start()
     await this.processes.etcd.untilReady(() => this.#isReady())
+  }
+
+  /**
+   * Makes a new authority, serving certificate and ServiceAccount key pair, as managed clusters do once in a while:
+   * tokens of ServiceAccounts and authorities that somebody has read before are worth nothing any more. To be called
+   * while the API server and the controllers are stopped; startApiServer() and the controllers then take the new ones.
+   */
+  async rotateCredentials(): Promise<void> {
+    const { caFile, serviceAccountPublicKey } = await makePki(this.folder)
+    this.#ca = await readFile(caFile, 'utf8')
+    this.#serviceAccountPublicKey = await readFile(serviceAccountPublicKey, 'utf8')
+    this.#connect = buildConnector({ ca: this.#ca })
   }
 
   async #isReady(): Promise<boolean> {
