@@ -51,7 +51,6 @@ async function assertAllLive(site: Site): Promise<void> {
 
 /** Upstream's clock is elsewhere for one refresh, and right again for the next. */
 function upstreamRow(name: string, hours: number, fault: string): Row {
-  let hits = 0
   return {
     name,
     fault,
@@ -65,13 +64,12 @@ function upstreamRow(name: string, hours: number, fault: string): Row {
       await site.refresh()
       await site.untilConverged()
       await site.fault(async () => {
-        hits = site.aws.log.entries.filter(({ error }) => error.includes('Signature')).length
         await assertAllLive(site)
         site.aws.faults.clear()
       })
       await refreshAndGrow(site)
     },
-    hits: () => hits,
+    hits: (site) => site.aws.log.entries.filter(({ error }) => error.includes('Signature')).length,
     after: assertAllLive,
     mutants: [
       {
