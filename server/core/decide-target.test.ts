@@ -145,6 +145,7 @@ const adoptions: [string, Partial<SecretInTheWay>, RegExp | undefined][] = [
   ['with content that holds no passwords', { hosts: undefined }, undefined],
   ['with all hosts of this registry', { hosts: ['b.example', 'a.example'] }, undefined],
   ['not annotated', { annotations: {} }, /is managed by kubectl and was left as it is; .*adopt=shop-ecr/],
+  ['annotated for any registry', { annotations: { [annotations.adopt]: '*' } }, undefined],
   ['annotated for another registry', { annotations: { [annotations.adopt]: 'other' } }, /adopt=shop-ecr/],
   ['not annotated, of nobody', { annotations: {}, managedBy: undefined }, /not managed by token-registries/],
   ['of another type', { type: 'Opaque' }, /another type/],

@@ -1,5 +1,12 @@
 import type { ErrorCode } from './errors.ts'
-import { annotations, labels, managedByValue, pullSecretType, rancherCopyAnnotation } from './names.ts'
+import {
+  adoptByAny,
+  annotations,
+  labels,
+  managedByValue,
+  pullSecretType,
+  rancherCopyAnnotation,
+} from './names.ts'
 import type { RenderedSecret } from './render.ts'
 
 /** What the cache knows of a Secret that carries our label. Never its payload. */
@@ -88,7 +95,8 @@ export function decideAdoption(
 ): { action: 'adopt' } | Extract<TargetDecision, { action: 'blocked' }> {
   const no = (text: string): ReturnType<typeof blocked> => blocked(wanted.namespace, wanted.name, text)
   if (isRancherCopy(found.annotations)) return no(rancherCopyText)
-  const handedOver = found.annotations[annotations.adopt] === wanted.registryName
+  const offer = found.annotations[annotations.adopt]
+  const handedOver = offer === wanted.registryName || offer === adoptByAny
   if (!handedOver) {
     const who =
       found.managedBy === undefined

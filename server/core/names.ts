@@ -18,13 +18,16 @@ export const annotations = {
   mac: `${group}/mac`,
   /** Which identity the credential was issued to, readable to the server alone. */
   identity: `${group}/identity`,
-  /** Set by the owner of a foreign Secret to hand it over: the name of the registry. */
+  /** Set by the owner of a foreign Secret to hand it over: the name of the registry, or `adoptByAny`. */
   adopt: `${group}/adopt`,
   /** On a registry: any new value asks for a refresh now. */
   refreshRequestedAt: `${group}/refresh-requested-at`,
   /** On a ServiceAccount: the names in imagePullSecrets that we added, comma-separated. */
   attached: `${group}/attached`,
 } as const
+
+/** Value of `annotations.adopt` for whichever registry names the Secret; on those that the chart makes empty. */
+export const adoptByAny = '*'
 
 /** Type of every pull Secret. Kubernetes lets no Secret change its type. */
 export const pullSecretType = 'kubernetes.io/dockerconfigjson'

@@ -22,8 +22,11 @@ export async function waitUntilEnforced(cp: ControlPlane, serverToken: string): 
       until(`policy ${policy} to be in force`, async () => {
         const { status, body } = await send()
         if (status < 400) throw new Error(`still answered with ${status}`)
-        // Without rbac.serviceAccountTokens the server's role refuses before any policy is asked.
-        if (body.message?.includes(`'${policy}'`) || body.message?.includes('cannot create resource'))
+        // Without rbac.serviceAccountTokens, or with narrow rights, the server's role refuses before any policy is asked.
+        if (
+          body.message?.includes(`'${policy}'`) ||
+          /cannot (create|patch) resource/.test(body.message ?? '')
+        )
           return true
         throw new Error(body.message)
       }),

@@ -8,7 +8,12 @@ import { chartFolder, releaseName } from './install.ts'
 export interface Rendered {
   apiVersion: string
   kind: string
-  metadata: { name: string; namespace?: string; labels?: Record<string, string> }
+  metadata: {
+    name: string
+    namespace?: string
+    labels?: Record<string, string>
+    annotations?: Record<string, string>
+  }
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- rendered YAML of any kind
   [field: string]: any
 }

@@ -3,9 +3,12 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { loadConfig } from '../../server/config.ts'
 import {
+  adoptByAny,
   annotations,
+  emptyPullEntry,
   labels,
   managedByValue,
+  pullSecretKey,
   pullSecretType,
   stateSecretType,
 } from '../../server/core/names.ts'
@@ -64,6 +67,36 @@ describe('chart and server', () => {
       const cattle = { clusterId: 'c-m-1', systemProjectId }
       assert.equal(configOf(await render({ global: { cattle } })).systemProject, 'c-m-1:p-sys')
     }
+  })
+
+  it('agree on the rights on Secrets', async () => {
+    assert.deepEqual(configOf(await render()).secretAccess, { mode: 'cluster' })
+    const listed = { secretAccess: 'namespaces', namespaces: ['shop', 'tools'] }
+    assert.deepEqual(configOf(await render({ rbac: listed })).secretAccess, {
+      mode: 'namespaces',
+      namespaces: new Set(['shop', 'tools']),
+    })
+    const named = [
+      { namespace: 'shop', pullSecrets: ['a', 'b'], credentials: ['keys'] },
+      { namespace: 'tools', pullSecrets: ['a'], serviceAccounts: ['default'] },
+    ]
+    assert.deepEqual(configOf(await render({ rbac: { secretAccess: 'named', named } })).secretAccess, {
+      mode: 'named',
+      pullSecrets: new Set(['shop/a', 'shop/b', 'tools/a']),
+      credentials: new Set(['shop/keys']),
+      serviceAccounts: new Set(['tools/default']),
+    })
+  })
+
+  it('agree on an empty pull Secret', async () => {
+    const named = [{ namespace: 'shop', pullSecrets: ['a'] }]
+    const secret = find(await render({ rbac: { secretAccess: 'named', named } }), 'Secret', 'a')
+    const { type, stringData, metadata } = secret as Rendered & { type: string; stringData: object }
+    assert.deepEqual([type, stringData], [pullSecretType, { [pullSecretKey]: emptyPullEntry }])
+    assert.deepEqual(metadata.annotations, {
+      [annotations.adopt]: adoptByAny,
+      'helm.sh/resource-policy': 'keep',
+    })
   })
 
   it('agree on metrics', async () => {

@@ -63,6 +63,10 @@ const switched: Record<string, [value: unknown, appears: string]> = {
   'podDisruptionBudget.enabled': [false, ''],
   'rbac.aggregateToDefaultRoles': [false, ''],
   'rbac.serviceAccountTokens': [true, 'resources: [serviceaccounts/token]\n    verbs: [create]'],
+  'rbac.secretAccess': ['namespaces', 'value: namespaces'],
+  'rbac.namespaces': [['shop'], 'value: "shop"'],
+  'rbac.named': [[{ namespace: 'shop', pullSecrets: ['a'] }], 'value: "shop/a"'],
+  'rbac.createNamedSecrets': [false, 'resourceNames: ["a"]'],
   'crds.install': [false, ''],
   extraEnv: [[{ name: 'AWS_REGION', value: 'eu-west-1' }], 'name: AWS_REGION'],
 }
@@ -88,6 +92,16 @@ const needs: Record<string, Record<string, unknown>> = {
   'metrics.dashboard.namespace': withDashboard({ namespace: 'grafana' }),
   'metrics.dashboard.labels.grafana_dashboard': withDashboard({ labels: { grafana_dashboard: 'yes' } }),
   'metrics.dashboard.annotations': withDashboard({ annotations: { grafana_folder: 'Registries' } }),
+  'rbac.secretAccess': { rbac: { secretAccess: 'namespaces', namespaces: ['tools'] } },
+  'rbac.namespaces': { rbac: { secretAccess: 'namespaces', namespaces: ['shop'] } },
+  'rbac.named': { rbac: { secretAccess: 'named', named: [{ namespace: 'shop', pullSecrets: ['a'] }] } },
+  'rbac.createNamedSecrets': {
+    rbac: {
+      secretAccess: 'named',
+      named: [{ namespace: 'shop', pullSecrets: ['a'] }],
+      createNamedSecrets: false,
+    },
+  },
   'nodeSelector.kubernetes.io/os': { nodeSelector: { 'kubernetes.io/os': 'windows' } },
 }
 
@@ -127,6 +141,15 @@ const refused: [values: Record<string, unknown>, says: RegExp][] = [
   [{ policy: { tokens: { audiences: ['https://kubernetes.default.svc'] } } }, /a login to the cluster/],
   [{ refresh: { writeBudgetPerSecond: 0 } }, /refresh\/writeBudgetPerSecond/],
   [{ rbac: { clusterAdmin: true } }, /rbac.*clusterAdmin/s],
+  [{ rbac: { secretAccess: 'none' } }, /rbac\/secretAccess/],
+  [{ rbac: { secretAccess: 'namespaces' } }, /rbac\.namespaces is empty/],
+  [{ rbac: { secretAccess: 'named' } }, /rbac\.named is empty/],
+  [{ rbac: { named: [{ namespace: 'Shop' }] } }, /rbac\/named\/0\/namespace/],
+  [{ rbac: { named: [{ namespace: 'shop', secrets: ['a'] }] } }, /rbac\/named\/0.*secrets/s],
+  [
+    { rbac: { secretAccess: 'named', serviceAccountTokens: true, named: [{ namespace: 'shop' }] } },
+    /rbac\.serviceAccountTokens needs/,
+  ],
   [{ extraEnv: [{ value: 'x' }] }, /extraEnv/],
   [{ serviceAccount: { name: "x' || true" } }, /serviceAccount\/name/],
 ]
@@ -165,6 +188,18 @@ describe('values of the chart', () => {
       assert.match(await refusal(values), says)
     })
   }
+
+  it('makes named Secrets only where it is told to', async () => {
+    const rbac = { secretAccess: 'named', named: [{ namespace: 'shop', pullSecrets: ['a'] }] }
+    const secrets = async (createNamedSecrets: boolean) =>
+      parseRendered(await renderText({ rbac: { ...rbac, createNamedSecrets } }))
+        .filter(({ kind }) => kind === 'Secret')
+        .map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)
+        .sort()
+    const state = 'token-registries-system/token-registries-state'
+    assert.deepEqual(await secrets(true), ['shop/a', state])
+    assert.deepEqual(await secrets(false), [state])
+  })
 
   it('takes whatever Rancher writes under global', async () => {
     const cattle = {

@@ -32,6 +32,30 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name (.Chart.Version | replace "+" "_") 
 system:serviceaccount:{{ .Release.Namespace }}:{{ .Values.serviceAccount.name }}
 {{- end }}
 
+{{- /* The rights on Secrets and ServiceAccounts where they are given whole: in the cluster, or in a namespace. */ -}}
+{{- define "token-registries.rules.everything" -}}
+- apiGroups: ['']
+  resources: [secrets]
+  verbs: [get, list, watch, create, patch, update, delete]
+- apiGroups: ['']
+  resources: [serviceaccounts]
+  verbs: [get, list, watch, patch]
+{{- if .Values.rbac.serviceAccountTokens }}
+- apiGroups: ['']
+  resources: [serviceaccounts/token]
+  verbs: [create]
+{{- end }}
+{{- end }}
+
+{{- /* Of each entry of rbac.named the names in one of its lists, as "<namespace>/<name>" with spaces between. */ -}}
+{{- define "token-registries.named" -}}
+{{- $words := list }}
+{{- range $entry := .entries }}
+{{- range index $entry $.list }}{{ $words = append $words (printf "%s/%s" $entry.namespace .) }}{{ end }}
+{{- end }}
+{{- join " " $words }}
+{{- end }}
+
 {{- /* policy.serverIdentity as JSON, each list a list: Rancher's form can only ask for a text with spaces between. */ -}}
 {{- define "token-registries.serverIdentity" -}}
 {{- $given := .Values.policy.serverIdentity }}
