@@ -1,5 +1,6 @@
 // A server with one registry, IAM user and fake AWS per failure, and everything recorded that it writes.
 import assert from 'node:assert/strict'
+import { secretBase64 } from '../canaries/marks.ts'
 import { startFakeAws, type FakeAws } from '../fakes/aws/index.ts'
 import type { KubeObject } from '../testbed/kube-client.ts'
 import { keyValues, type FailureCase, type Site } from './failure-cases.ts'
@@ -47,12 +48,8 @@ export class FailureBed {
     const { cp } = this.bed
     const aws = this.upstreams.get(name)
     assert.ok(aws, `no fake AWS for ${name}`)
-    const user = aws.world.addUser({
-      name,
-      accessKeyId: `AKIACANARY${name.replace(/\W/g, '').toUpperCase()}`,
-      secretAccessKey: `canary-secret-access-key-of-${name}`,
-    })
-    const key = withSession ? { ...user, sessionToken: `canary-session-token-of-${name}` } : user
+    const user = aws.world.addUser({ name })
+    const key = withSession ? { ...user, sessionToken: secretBase64('session token', 400) } : user
     aws.world.keys.set(key.accessKeyId, key)
     for (const [part, value] of Object.entries(keyValues(key))) this.planted[`${part} of ${name}`] = value
     const metadata = { name }

@@ -4,6 +4,8 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { RegistryStatus } from '../../server/api/v1alpha1/index.ts'
+import { canariesOf, checkCanaries } from '../canaries/plane.ts'
+import type { CanaryWatch } from '../canaries/watch.ts'
 import { installChart, type InstalledChart } from '../chart/install.ts'
 import { startFakeAws, type FakeAws, type FakeAwsOptions } from '../fakes/aws/index.ts'
 import { startControlPlane, type ControlPlane } from '../testbed/control-plane.ts'
@@ -21,7 +23,7 @@ export interface Bed {
   startServer(options?: ServerOptions): Promise<ServerProcess>
   /** Kills every server that still runs: for afterEach, so that a failed test leaves nothing to the next. */
   killServers(): Promise<void>
-  /** Stops all servers, the fake and the plane. */
+  /** Stops all servers, the fake and the plane. @throws AssertionError when a secret came out anywhere on the way */
   close(): Promise<void>
 }
 
@@ -68,7 +70,12 @@ export async function startBed(options: BedOptions = {}): Promise<Bed> {
   const values = { ...options.values, policy: { allowedEndpoints: [awsAddress], ...options.policy } }
   const servers = new Set<ServerProcess>()
   const killServers = async (): Promise<void> => {
-    await Promise.all([...servers].map((server) => server.kill()))
+    await Promise.all(
+      [...servers].map(async (server) => {
+        await server.scrape(cp.adminToken)
+        await server.kill()
+      }),
+    )
     servers.clear()
   }
   try {
@@ -85,8 +92,12 @@ export async function startBed(options: BedOptions = {}): Promise<Bed> {
       },
       killServers,
       async close() {
-        await killServers()
-        await Promise.all([aws.close(), cp.stop()])
+        try {
+          await killServers()
+          await checkCanaries(cp)
+        } finally {
+          await Promise.all([aws.close(), cp.stop()])
+        }
       },
     }
   } catch (error) {
@@ -95,25 +106,36 @@ export async function startBed(options: BedOptions = {}): Promise<Bed> {
   }
 }
 
-/** The server's process. Its log is kept, and shown when it ends unexpectedly. */
+/** How long a server that may be paused or dying is waited for. */
+const scrapeMs = 2000
+
+/** The server's process. Its log is kept, and shown when it ends unexpectedly. All that it says is looked through for secrets. */
 export class ServerProcess {
   readonly #child: ChildProcess
+  readonly #name: string
+  readonly #canaries: CanaryWatch
   readonly log: string[] = []
   /** Resolves when the process has ended, whatever ended it. */
   readonly exited: Promise<void>
   httpPort = 0
   metricsPort = 0
 
-  constructor(child: ChildProcess) {
+  constructor(child: ChildProcess, name: string, canaries: CanaryWatch) {
     this.#child = child
+    this.#name = name
+    this.#canaries = canaries
+    const output = canaries.stream(`the log of ${name}`)
+    const errors = canaries.stream(`stderr of ${name}`)
+    child.stdout?.setEncoding('utf8').on('data', output)
+    child.stderr?.setEncoding('utf8').on('data', errors)
     this.exited = new Promise((resolve) => child.once('exit', () => resolve()))
     let rest = ''
-    child.stdout?.on('data', (chunk: Buffer) => {
-      const lines = (rest + chunk.toString()).split('\n')
+    child.stdout?.on('data', (chunk: string) => {
+      const lines = (rest + chunk).split('\n')
       rest = lines.pop() ?? ''
       this.log.push(...lines)
     })
-    child.stderr?.on('data', (chunk: Buffer) => this.log.push(`stderr: ${chunk.toString()}`))
+    child.stderr?.on('data', (chunk: string) => this.log.push(`stderr: ${chunk}`))
   }
 
   get pid(): number {
@@ -154,8 +176,24 @@ export class ServerProcess {
   }
 
   async readiness(): Promise<{ ready: boolean; checks: { name: string; ok: boolean; detail: string }[] }> {
-    const answer = await fetch(`http://127.0.0.1:${this.httpPort}/readyz`)
-    return (await answer.json()) as Awaited<ReturnType<ServerProcess['readiness']>>
+    const { text } = await this.ask(this.httpPort, '/readyz')
+    return JSON.parse(text) as Awaited<ReturnType<ServerProcess['readiness']>>
+  }
+
+  /** One request to the server's own HTTP; the answer is looked through. */
+  async ask(port: number, path: string, init: RequestInit = {}): Promise<{ status: number; text: string }> {
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`, init)
+    const text = await answer.text()
+    this.#canaries.look(`${path} of ${this.#name}`, `${JSON.stringify([...answer.headers])}\n${text}`)
+    return { status: answer.status, text }
+  }
+
+  /** Looks through its last metrics and readiness. A server that is paused, dying or never came up has none to tell. */
+  async scrape(token: string): Promise<void> {
+    if (this.ended || this.httpPort === 0) return
+    const init = { headers: { authorization: `Bearer ${token}` }, signal: AbortSignal.timeout(scrapeMs) }
+    const asked = [this.ask(this.httpPort, '/readyz', init), this.ask(this.metricsPort, '/metrics', init)]
+    await Promise.allSettled(asked)
   }
 }
 
@@ -188,7 +226,7 @@ export async function startServer(
   const child = spawn(command, rest, { env, stdio: ['ignore', 'pipe', 'pipe'] })
   children.add(child)
   child.once('exit', () => children.delete(child))
-  const server = new ServerProcess(child)
+  const server = new ServerProcess(child, env.POD_NAME, canariesOf(cp))
   if (options.ready === false) return server
   const started = await server.line('started')
   server.httpPort = Number(started['httpPort'])
@@ -222,11 +260,11 @@ export async function eventually<T>(
 
 /** The server's own figures, as name{labels} → value. Asked with a token that may read them. */
 export async function readMetrics(bed: Bed, server: ServerProcess): Promise<Map<string, number>> {
-  const answer = await fetch(`http://127.0.0.1:${server.metricsPort}/metrics`, {
+  const { status, text } = await server.ask(server.metricsPort, '/metrics', {
     headers: { authorization: `Bearer ${bed.cp.adminToken}` },
   })
-  if (answer.status !== 200) throw new Error(`/metrics answered ${answer.status}: ${await answer.text()}`)
-  const lines = (await answer.text()).split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+  if (status !== 200) throw new Error(`/metrics answered ${status}: ${text}`)
+  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
   return new Map(
     lines.map((line) => [
       line.slice(0, line.lastIndexOf(' ')),

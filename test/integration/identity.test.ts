@@ -1,6 +1,7 @@
 // As whom: the server's own identity under the administrator's policy, role chains, and plain passwords.
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { secretValue } from '../canaries/marks.ts'
 import type { Role } from '../fakes/aws/index.ts'
 import { KubeRequestError, type KubeObject } from '../testbed/kube-client.ts'
 import { createNamespace, createProject } from '../testbed/rancher.ts'
@@ -134,7 +135,9 @@ describe('identities', () => {
 
   it('writes a plain user and password, and follows their change', async () => {
     const { cp } = bed
-    await createKeys(cp, 'plain', { user: 'robot', token: 'first' }, 'robot')
+    const first = secretValue('password')
+    const second = secretValue('password')
+    await createKeys(cp, 'plain', { user: 'robot', token: first }, 'robot')
     await cp.admin.create(registries.path('plain'), {
       apiVersion: 'tokenregistries.io/v1alpha1',
       kind: 'TokenRegistry',
@@ -152,12 +155,12 @@ describe('identities', () => {
       auth: Buffer.from(`robot:${password}`).toString('base64'),
     })
     assert.deepEqual(await auths(), {
-      'mirror.example:5000': auth('first'),
-      'quay.example/team': auth('first'),
+      'mirror.example:5000': auth(first),
+      'quay.example/team': auth(first),
     })
-    await cp.admin.patch('/api/v1/namespaces/plain/secrets/robot', { stringData: { token: 'second' } })
+    await cp.admin.patch('/api/v1/namespaces/plain/secrets/robot', { stringData: { token: second } })
     await eventually('the new password', async () =>
-      JSON.stringify(await auths()).includes('second') ? true : undefined,
+      JSON.stringify(await auths()).includes(second) ? true : undefined,
     )
   })
 

@@ -84,5 +84,17 @@ export const auditPolicy = {
   apiVersion: 'audit.k8s.io/v1',
   kind: 'Policy',
   omitStages: ['RequestReceived'],
-  rules: [{ level: 'Metadata' }],
+  rules: [
+    // What people read, with its text: a status or event that was overwritten is still there. Never the body of a Secret.
+    {
+      level: 'Request',
+      verbs: ['create', 'update', 'patch'],
+      resources: [
+        { group: 'tokenregistries.io' },
+        { group: 'events.k8s.io', resources: ['events'] },
+        { group: '', resources: ['events'] },
+      ],
+    },
+    { level: 'Metadata' },
+  ],
 }

@@ -2,8 +2,8 @@
  * Where a process on AWS finds its own identity: the container credentials endpoint (ECS, EKS Pod Identity) and the
  * instance metadata service, version 2.
  */
-import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import { secretValue } from '../../canaries/marks.ts'
 import type { FaultName } from './faults.ts'
 import type { Answer } from './wire.ts'
 import type { AccessKey, Role, World } from './world.ts'
@@ -13,7 +13,7 @@ export class Metadata {
   role: Role | null = null
   sessionSeconds = 6 * 3600
   /** What the container credentials endpoint wants as Authorization; tests rotate it. */
-  containerToken: string = randomBytes(24).toString('base64url')
+  containerToken: string = secretValue('header')
   readonly #imdsTokens = new Set<string>()
   readonly #world: World
 
@@ -33,7 +33,7 @@ export class Metadata {
   imds(request: IncomingMessage, fault: FaultName | null): Answer {
     const path = request.url ?? ''
     if (path === '/latest/api/token' && request.method === 'PUT') {
-      const token = randomBytes(24).toString('base64url')
+      const token = secretValue('header')
       this.#imdsTokens.add(token)
       return { status: 200, type: 'text/plain', body: token }
     }

@@ -4,6 +4,7 @@
  */
 import { generateKeyPair, randomUUID, sign, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
+import { secretValue } from '../../canaries/marks.ts'
 import { certificatePem, selfSignedCertificate } from './certificate.ts'
 import type { FakeClock } from './clock.ts'
 import type { TokenStore } from './tokens.ts'
@@ -33,7 +34,7 @@ export class RegistryAuth {
   readonly issuer: string
   readonly service: string
   /** May push; not an AWS credential. */
-  readonly pusher: PushCredentials = { username: 'pusher', password: randomUUID() }
+  readonly pusher: PushCredentials = { username: 'pusher', password: secretValue('password') }
   readonly #key: KeyObject
   readonly #certificate: Buffer
   readonly #tokens: TokenStore

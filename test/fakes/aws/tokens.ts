@@ -1,5 +1,6 @@
 /** The authorization tokens that the fake ECR handed out. Each is unique, long as the real ones, and can end early. */
 import { createHash, randomBytes } from 'node:crypto'
+import { secretBase64 } from '../../canaries/marks.ts'
 import type { FakeClock } from './clock.ts'
 import type { Principal } from './world.ts'
 
@@ -66,7 +67,7 @@ export class TokenStore {
 /** The real password is base64 of a JSON envelope around an encrypted payload: 1,800 characters, 2,400 as authorizationToken. */
 function passwordUntil(end: Date): string {
   const envelope = {
-    payload: randomBytes(760).toString('base64'),
+    payload: secretBase64('password', 1016),
     datakey: randomBytes(184).toString('base64'),
     version: '2',
     type: 'DATA_KEY',

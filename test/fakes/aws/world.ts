@@ -1,5 +1,6 @@
 /** The state of the fake AWS: accounts, users with keys, roles with trust and permissions, sessions. */
 import { createHash, randomBytes } from 'node:crypto'
+import { markOf, secretBase64 } from '../../canaries/marks.ts'
 import type { FakeClock } from './clock.ts'
 
 /** What a user or role may do; an action that is missing is denied. */
@@ -98,8 +99,8 @@ export class World {
       tags: {},
     }
     const key: AccessKey = {
-      accessKeyId: options.accessKeyId ?? `AKIA${randomId()}`,
-      secretAccessKey: options.secretAccessKey ?? randomBytes(30).toString('base64'),
+      accessKeyId: options.accessKeyId ?? `AKIA${randomKeyId()}`,
+      secretAccessKey: options.secretAccessKey ?? secretBase64('secret access key'),
       principal,
     }
     this.keys.set(key.accessKeyId, key)
@@ -126,9 +127,9 @@ export class World {
   startSession(role: Role, options: SessionOptions): AccessKey {
     const seconds = this.sessionSeconds ?? options.seconds
     const key: AccessKey = {
-      accessKeyId: `ASIA${randomId()}`,
-      secretAccessKey: randomBytes(30).toString('base64'),
-      sessionToken: `IQoJb3JpZ2luX2Vj${randomBytes(300).toString('base64')}`,
+      accessKeyId: `ASIA${randomKeyId()}`,
+      secretAccessKey: secretBase64('secret access key'),
+      sessionToken: `IQoJb3JpZ2luX2Vj${secretBase64('session token', 400)}`,
       // STS states whole seconds.
       expiresAt: new Date(Math.floor(this.#clock.now().getTime() / 1000) * 1000 + seconds * 1000),
       principal: {
@@ -150,8 +151,9 @@ export class World {
   }
 }
 
-function randomId(): string {
-  return idOf(randomBytes(16).toString('hex'))
+/** Longer than the real ones by its mark. */
+function randomKeyId(): string {
+  return `${markOf('access key id')}${idOf(randomBytes(16).toString('hex'))}`
 }
 
 /** 16 characters of the alphabet that AWS ids use. */

@@ -1,0 +1,71 @@
+// Looks for marked secrets in whatever the product writes, and remembers where it found one.
+import assert from 'node:assert/strict'
+import { kinds, markOf, stem, type SecretKind } from './marks.ts'
+import { spellings } from './spellings.ts'
+
+/** A pull Secret in an answer of the API holds `auth` in base64 inside of base64, around a password that is base64 itself. */
+const depth = 3
+
+const stemForms = spellings(stem, depth)
+const longest = Math.max(...stemForms.map(({ length }) => length)) + 64
+
+/** What has no place in any output, whoever made it: signed headers and URLs, bearer tokens, private keys. */
+const shapes: Readonly<Record<string, string>> = {
+  'AWS4-HMAC-SHA256 Credential=': 'a signed header',
+  'X-Amz-Signature=': 'a presigned URL',
+  'X-Amz-Signature%3D': 'a presigned URL',
+  'X-Amz-Security-Token=': 'a presigned URL',
+  'Bearer eyJ': 'a bearer token',
+  eyJhbGciOi: 'a JWT',
+  'k8s-aws-v1.': 'an EKS token',
+  'PRIVATE KEY-----': 'a private key',
+}
+
+/** What is found in a text, by names that may be shown; empty when all is well. */
+export function secretsIn(text: string): string[] {
+  const found = new Set<string>()
+  if (stemForms.some((form) => text.includes(form))) {
+    const named = (Object.keys(kinds) as SecretKind[]).filter((kind) =>
+      spellings(markOf(kind), depth).some((form) => text.includes(form)),
+    )
+    for (const kind of named.length > 0 ? named : ['secret of some kind']) found.add(`a ${kind}`)
+  }
+  for (const [shape, what] of Object.entries(shapes)) if (text.includes(shape)) found.add(what)
+  return [...found]
+}
+
+/** Everything that one product under test writes goes through one of these. */
+export class CanaryWatch {
+  readonly #found = new Map<string, Set<string>>()
+  readonly #looked = new Map<string, number>()
+
+  /** @param place how a failure names it: `the log of server-0` */
+  look(place: string, text: string): void {
+    this.#looked.set(place, (this.#looked.get(place) ?? 0) + text.length)
+    const secrets = secretsIn(text)
+    if (secrets.length === 0) return
+    this.#found.set(place, new Set([...(this.#found.get(place) ?? []), ...secrets]))
+  }
+
+  /** For output that comes in pieces: what is cut between two of them is found as well. */
+  stream(place: string): (chunk: string) => void {
+    let tail = ''
+    return (chunk) => {
+      this.look(place, tail + chunk)
+      tail = (tail + chunk).slice(-longest)
+    }
+  }
+
+  /** Places that were looked at, with the number of characters: a check that saw nothing proves nothing. */
+  get looked(): ReadonlyMap<string, number> {
+    return this.#looked
+  }
+
+  /** @throws AssertionError that names places and kinds, never a secret */
+  assertNone(): void {
+    const found = [...this.#found].flatMap(([place, secrets]) =>
+      [...secrets].map((secret) => `${secret} in ${place}`),
+    )
+    assert.deepEqual(found.sort(), [], 'secrets came out')
+  }
+}
