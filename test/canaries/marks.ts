@@ -5,20 +5,20 @@ import { randomBytes } from 'node:crypto'
 /** The start of every mark. Capital letters and digits, so that it fits into every kind of secret as it is. */
 export const stem = 'CNRY7QZ4VXPK'
 
-/** What a secret is, and the letter after the stem that tells it. */
+/** What a secret is, and the letters after the stem that tell it: as many as base64 needs to keep them apart. */
 export const kinds = {
-  'access key id': 'A',
-  'secret access key': 'K',
-  'session token': 'T',
-  password: 'P',
-  header: 'H',
-  key: 'M',
+  'access key id': 'AAA',
+  'secret access key': 'KKK',
+  'session token': 'TTT',
+  password: 'PPP',
+  header: 'HHH',
+  key: 'MMM',
 } as const
 
 /** Name of one kind. */
 export type SecretKind = keyof typeof kinds
 
-/** The mark of a kind: 13 characters. */
+/** The mark of a kind: 15 characters. */
 export function markOf(kind: SecretKind): string {
   return `${stem}${kinds[kind]}`
 }

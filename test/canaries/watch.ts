@@ -11,14 +11,14 @@ const longest = Math.max(...stemForms.map(({ length }) => length)) + 64
 
 /** What has no place in any output, whoever made it: signed headers and URLs, bearer tokens, private keys. */
 const shapes: Readonly<Record<string, string>> = {
-  'AWS4-HMAC-SHA256 Credential=': 'a signed header',
-  'X-Amz-Signature=': 'a presigned URL',
-  'X-Amz-Signature%3D': 'a presigned URL',
-  'X-Amz-Security-Token=': 'a presigned URL',
-  'Bearer eyJ': 'a bearer token',
-  eyJhbGciOi: 'a JWT',
-  'k8s-aws-v1.': 'an EKS token',
-  'PRIVATE KEY-----': 'a private key',
+  'AWS4-HMAC-SHA256 Credential=': 'signed header',
+  'X-Amz-Signature=': 'presigned URL',
+  'X-Amz-Signature%3D': 'presigned URL',
+  'X-Amz-Security-Token=': 'presigned URL',
+  'Bearer eyJ': 'bearer token',
+  eyJhbGciOi: 'JWT',
+  'k8s-aws-v1.': 'EKS token',
+  'PRIVATE KEY-----': 'private key',
 }
 
 /** What is found in a text, by names that may be shown; empty when all is well. */
@@ -28,7 +28,7 @@ export function secretsIn(text: string): string[] {
     const named = (Object.keys(kinds) as SecretKind[]).filter((kind) =>
       spellings(markOf(kind), depth).some((form) => text.includes(form)),
     )
-    for (const kind of named.length > 0 ? named : ['secret of some kind']) found.add(`a ${kind}`)
+    for (const kind of named.length > 0 ? named : ['secret of some kind']) found.add(kind)
   }
   for (const [shape, what] of Object.entries(shapes)) if (text.includes(shape)) found.add(what)
   return [...found]
