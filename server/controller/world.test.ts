@@ -159,6 +159,12 @@ test('a move to another project needs no grace', (t) => {
   assert.deepEqual(membership(), { project: 'c:p-2', formerProject: undefined })
 })
 
+test('a label of the same name is never taken for the annotation, since any member can set it', (t) => {
+  const { world, membership } = bench(t)
+  world.observeNamespace(namespace(undefined, { labels: { [projectAnnotation]: 'c:p' } }))
+  assert.deepEqual(membership(), { project: undefined, formerProject: undefined })
+})
+
 // Registries.
 
 function registry(over: Partial<RegistryObject['metadata']> = {}): RegistryObject {

@@ -89,6 +89,9 @@ class Play {
     try {
       await this.#act(site, () => {
         this.phase = 'run'
+        const { patienceSeconds } = row
+        site.patienceMs =
+          patienceSeconds === undefined ? (this.#options.patienceMs ?? 60_000) : patienceSeconds * 1000
       })
       this.phase = 'hits'
       this.hits = await row.hits(site)
@@ -114,14 +117,13 @@ class Play {
   }
 
   #open(faulty: boolean): Promise<Site> {
-    const { seed, main, patienceMs = 60_000 } = this.#options
-    const { name, env, patienceSeconds } = this.#row
+    const { seed, main } = this.#options
+    const { name, env } = this.#row
     return Site.open(this.#bed, {
       faulty,
       random: seededRandom(seed, name),
       env,
       main: faulty ? main : undefined,
-      patienceMs: patienceSeconds === undefined ? patienceMs : patienceSeconds * 1000,
     })
   }
 

@@ -17,7 +17,7 @@ export type Effect =
       readonly body: unknown
       readonly headers?: Readonly<Record<string, string>>
     }
-  /** Nothing comes back until the fault is healed; then the request is passed on, late, if its sender still waits. */
+  /** Nothing comes back until the fault is healed; then the request arrives, late, even when its sender is gone. */
   | { readonly kind: 'hold' }
   /** Passed on after so many milliseconds. */
   | { readonly kind: 'delay'; readonly ms: number }

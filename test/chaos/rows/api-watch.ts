@@ -113,7 +113,7 @@ export const apiWatchRows: readonly Row[] = [
     mutants: [
       {
         file: 'server/kube/watch.ts',
-        from: '      throw errorOfStatus(`watch ${request.path}`, event.object as unknown as Status)\n',
+        from: '      request.onErrorEvent()\n      throw errorOfStatus(`watch ${request.path}`, event.object as unknown as Status)\n',
         to: '      return\n',
         why: 'an ERROR event is taken for nothing',
       },

@@ -35,6 +35,19 @@ async function untilBlocked(site: Site, namespace: string): Promise<void> {
   )
 }
 
+/** Everywhere else the newest password lies, and status has told of it, so that a crash costs no upstream call. */
+async function isWrittenBut(site: Site, late: string): Promise<boolean> {
+  const { registries, secrets } = await site.endState()
+  const others = Object.entries(secrets).filter(([name]) => name !== late)
+  const isNewest = others.every(([, { credential }]) => String(credential).startsWith('newest'))
+  return isNewest && Object.values(registries).every(({ answered }) => answered === true)
+}
+
+/** Writes of Secrets there that the API server has finished, whatever came of them. */
+async function patchesIn(site: Site, namespace: string): Promise<number> {
+  return (await site.cp.auditEvents({ verb: 'patch', resource: 'secrets', namespace })).length
+}
+
 export const apiWriteRows: readonly Row[] = [
   {
     name: 'taken-while-writing',
@@ -63,6 +76,42 @@ export const apiWriteRows: readonly Row[] = [
       await site.cp.admin.delete(`/api/v1/namespaces/${namespace}/secrets/${name}`)
     },
     hits: (site) => site.api.hits('hold'),
+    mutants: [
+      {
+        file: 'server/core/decide-target.ts',
+        from: '  if (!handedOver) {\n',
+        to: '  if (false) {\n',
+        why: 'a Secret that is somebody else’s is taken over unasked',
+      },
+    ],
+  },
+  {
+    name: 'late-write',
+    fault:
+      'a write is so slow that it arrives when its server is dead and the next one has written something newer',
+    stage: 'write',
+    short: true,
+    maxUpstreamCalls: 6,
+    async run(site) {
+      const namespace = site.full('a')
+      const hold = { when: isPatchIn(namespace), effect: { kind: 'hold' }, times: 1 } as const
+      await site.fault(() => site.api.inject('late', hold))
+      await site.refresh()
+      await site.fault(async () => {
+        await site.until('the write to be on its way', () => site.api.hits('late') === 1)
+        await site.until('all others to be written', () => isWrittenBut(site, 'a/base'))
+        await site.replica.crash()
+      })
+      await site.untilConverged()
+      await site.refresh()
+      await site.untilConverged()
+      await site.fault(async () => {
+        const before = await patchesIn(site, namespace)
+        site.api.heal('late')
+        await site.until('the late write to arrive', async () => (await patchesIn(site, namespace)) > before)
+      })
+    },
+    hits: (site) => site.api.hits('late'),
     mutants: [
       {
         file: 'server/controller/secret-writer.ts',
