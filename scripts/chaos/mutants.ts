@@ -1,10 +1,10 @@
 import type { EndState } from '../../test/chaos/end-state.ts'
-import { describeMutant, plant } from '../../test/chaos/mutate.ts'
-import type { Mutant, Row } from '../../test/chaos/row.ts'
+import { describeMutant, mutationsOf, plant } from '../../test/chaos/mutate.ts'
+import type { AnyRow, Mutant } from '../../test/chaos/row.ts'
 import type { Phase, RowResult } from '../../test/chaos/run-row.ts'
 
 export interface MutantsOptions {
-  readonly rows: readonly Row[]
+  readonly rows: readonly AnyRow[]
   readonly seed: number
   readonly print: (line: string) => void
 }
@@ -46,6 +46,9 @@ function judge({ row, failure }: RowResult, mutant: Mutant): { caught: boolean; 
   if (worthless.includes(phase)) {
     return { caught: false, line: `WORTHLESS ${what}: it fails at ${phase} already: ${error.stack}` }
   }
+  const by = mutationsOf(mutant).find((mutation) => mutation.by !== undefined)?.by
+  if (by !== undefined && by !== phase)
+    return { caught: false, line: `WORTHLESS ${what}: it fails at ${phase} instead of ${by}: ${error.stack}` }
   const [said = ''] = error.message.split('\n')
   return { caught: true, line: `caught    ${what}\n          by ${phase}: ${said.slice(0, 200)}` }
 }

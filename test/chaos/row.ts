@@ -1,4 +1,6 @@
 // What a row of the fault matrix is. How to write one: README.md here.
+import type { Phase } from './run-row.ts'
+import type { ChaosBed } from './bed.ts'
 import type { Site } from './site.ts'
 
 /** A change of the server's code that the row must notice. */
@@ -10,6 +12,8 @@ export interface Mutation {
   readonly to: string
   /** What the changed code no longer does, in one plain sentence. */
   readonly why: string
+  /** Where the row must notice it, when a failure elsewhere would only mean a slow machine. Default: anywhere. */
+  readonly by?: Phase
 }
 
 /** A mutant is caught when the row fails with all of its changes made. Mostly one. */
@@ -53,3 +57,32 @@ export interface Row {
   /** Seconds that setup and run may take, each. Default 120. */
   readonly limitSeconds?: number
 }
+
+/** A row that is many: random sequences of events on sites of their own, against a model of what must hold. */
+export interface Property extends Pick<Row, 'name' | 'fault' | 'stage' | 'short' | 'mutants'> {
+  /** @throws Error with the sequence that fails, and with the seed */
+  readonly check: (bed: ChaosBed, options: PropertyOptions) => Promise<PropertyResult>
+}
+
+export interface PropertyOptions {
+  /** Makes the same sequences again. */
+  readonly seed: number
+  /** Many sequences instead of a few. */
+  readonly thorough: boolean
+  /** Looks for a shorter sequence that fails too; that takes minutes. */
+  readonly shrink: boolean
+  /** Program of the server; default the checkout's. */
+  readonly main: string | undefined
+  /** How long a state is waited for, in milliseconds. */
+  readonly patienceMs: number
+}
+
+export interface PropertyResult {
+  /** Events over all sequences. */
+  readonly hits: number
+  /** The most of one sequence. */
+  readonly upstreamCalls: number
+}
+
+/** What `rows/index.ts` lists. */
+export type AnyRow = Row | Property

@@ -118,6 +118,7 @@ export const apiWriteRows: readonly Row[] = [
         from: 'metadata: { uid, resourceVersion, labels: desired.labels',
         to: 'metadata: { labels: desired.labels',
         why: 'writes carry no precondition',
+        by: 'witness',
       },
     ],
   },
