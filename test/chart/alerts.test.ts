@@ -72,6 +72,12 @@ describe('the alerts of the chart', () => {
     })
   }
 
+  it('can tell a registry from the server: the ServiceMonitor keeps the namespace that a series has', async () => {
+    const objects = await render({ metrics: { serviceMonitor: { enabled: true } } })
+    const [endpoint] = find(objects, 'ServiceMonitor')['spec'].endpoints as { honorLabels?: boolean }[]
+    assert.equal(endpoint?.honorLabels, true)
+  })
+
   it('have no page without an alert', async () => {
     assert.deepEqual(
       (await readdir(pages)).filter((name) => name !== 'README.md').sort(),
