@@ -35,9 +35,4 @@ describe('the rows', () => {
     const wanted = plantedBugs.flatMap(({ caughtBy }) => ('row' in caughtBy ? [caughtBy.row] : []))
     for (const name of wanted) assert.ok(names.includes(name), name)
   })
-
-  it('of one story have the same setup', () => {
-    const setups = new Map(rows.map(({ story, name, setup }) => [story ?? name, setup]))
-    for (const { story, name, setup } of rows) assert.equal(setups.get(story ?? name), setup, name)
-  })
 })
