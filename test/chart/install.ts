@@ -19,6 +19,8 @@ export const crdNames = ['tokenregistries', 'clustertokenregistries', 'tokenregi
 export interface InstallOptions {
   /** Default `token-registries-system`, as in Rancher. */
   namespace?: string
+  /** Folder or archive of another chart than that of this repository. */
+  chart?: string
   /** What values.yaml would hold; the rest keeps its default. */
   values?: Record<string, unknown>
 }
@@ -37,8 +39,8 @@ export interface InstalledChart {
  * @throws CommandError with helm's message, or Error that names what did not come up
  */
 export async function installChart(cp: ControlPlane, options: InstallOptions = {}): Promise<InstalledChart> {
-  const { namespace = 'token-registries-system', values = {} } = options
-  const args = ['upgrade', releaseName, chartFolder, '--install', '--create-namespace', '--reset-values']
+  const { namespace = 'token-registries-system', values = {}, chart = chartFolder } = options
+  const args = ['upgrade', releaseName, chart, '--install', '--create-namespace', '--reset-values']
   await cp.helm([...args, '--namespace', namespace, '--values', '-'], { stdin: JSON.stringify(values) })
   await Promise.all(crdNames.map((name) => waitUntilEstablished(cp, name)))
   const { name: serviceAccount = releaseName } = (values.serviceAccount ?? {}) as { name?: string }
