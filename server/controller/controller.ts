@@ -202,6 +202,7 @@ export class Controller implements WorldListener {
     for (const queue of queues) queue.stop()
     const work = [this.#targets, this.#sweeps, this.#reporter].map((each) => each.stop())
     await Promise.all([...work, ...queues.map((queue) => queue.drained())])
+    this.#events.stop()
   }
 
   /** Time itself was in doubt: everybody decides anew. */

@@ -86,6 +86,12 @@ export class EventRecorder {
     await this.#create(key, series, { subject, type, reason, note })
   }
 
+  /** Drops what was counted and not yet written. */
+  stop(): void {
+    for (const { timer } of this.#series.values()) clearTimeout(timer)
+    this.#series.clear()
+  }
+
   async #create(
     key: string,
     series: Series,
