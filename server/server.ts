@@ -11,6 +11,7 @@ import { createApp } from './http/app.ts'
 import { listen, type Listening } from './http/listen.ts'
 import { createMetricsApp } from './http/metrics-app.ts'
 import { replicaReadiness, type Readiness } from './http/readiness.ts'
+import { Backoff, wait } from './kube/backoff.ts'
 import { createKubeClient, type KubeClient } from './kube/client.ts'
 import { loadKubeConfig } from './kube/config.ts'
 import { LeaderElector } from './kube/lease.ts'
@@ -135,6 +136,8 @@ export class Server {
     try {
       logger.info({ replica: config.podName }, 'this replica leads')
       this.#metrics.setLeader(true)
+      // What was listed on standby is from before the last leader's last writes, and its watches may lag.
+      if (this.#watches?.complete === true) await this.#catchUp(this.#watches)
       await this.#watches?.waitForSync(this.#stopping.signal)
       await this.#controller?.activate()
       this.#activated = true
@@ -143,6 +146,24 @@ export class Server {
       if (this.#stopping.signal.aborted) return
       logger.error({ err: error }, 'the leader could not start its work')
       this.#options.onLost('the start failed')
+    }
+  }
+
+  /** Until it succeeds: without a good view it is no use to lead, and a restart would see no more. */
+  async #catchUp(watches: Watches): Promise<void> {
+    const backoff = new Backoff({ minMs: 250, maxMs: 5000 })
+    const { signal } = this.#stopping
+    for (;;) {
+      try {
+        return await watches.catchUp(signal)
+      } catch (error) {
+        signal.throwIfAborted()
+        this.#options.logger.warn(
+          { err: error },
+          'what the last leader wrote could not be listed; it is tried again',
+        )
+        await wait(backoff.nextMs(), signal)
+      }
     }
   }
 

@@ -1,5 +1,6 @@
 import { group, ownerText, version } from '../core/registry.ts'
-import { isInScope, pullSecretScopes, type SecretAccess } from '../core/secret-access.ts'
+import { isOurs } from '../core/decide-target.ts'
+import { isInScope, pullSecretScopes, type Scope, type SecretAccess } from '../core/secret-access.ts'
 import { isForbidden, isNotFound } from '../kube/errors.ts'
 import { configMapPath, namespacePath, resourcePath, secretPath } from '../kube/paths.ts'
 import { listPages } from '../kube/list.ts'
@@ -17,6 +18,8 @@ export interface WatchesOptions extends WatchBasics {
   /** How far the rights on Secrets and ServiceAccounts reach. */
   readonly access: SecretAccess
 }
+
+const registryResources = ['tokenregistries', 'clustertokenregistries'] as const
 
 /** How the watches of one resource are doing together. */
 export interface WatchState {
@@ -46,8 +49,10 @@ export class Watches {
   constructor(options: WatchesOptions) {
     this.#options = options
     this.#byResource = new Map<string, readonly AnyReflector[]>([
-      ['tokenregistries', [registryReflector('tokenregistries', options)]],
-      ['clustertokenregistries', [registryReflector('clustertokenregistries', options)]],
+      ...registryResources.map((resource): [string, AnyReflector[]] => [
+        resource,
+        [registryReflector(resource, options)],
+      ]),
       ['namespaces', [namespaceReflector(options)]],
       ...scopedWatches(options),
       ['policy', [policyReflector(options)]],
@@ -85,25 +90,49 @@ export class Watches {
   }
 
   /**
-   * Reads the contents of our Secrets that changed since they were listed: on a standby that is what the leader
-   * wrote. A few pages, once per take-over; without unknown contents nothing is asked.
+   * What a new leader must know of the last one's work: a watch may be behind it, and tells of Secrets without their
+   * contents. Begun after the Lease was taken, these lists hold all that was written before. A few pages, once.
+   * @throws KubeError
    */
+  async catchUp(signal: AbortSignal): Promise<void> {
+    const { client, world, pageSize } = this.#options
+    for (const resource of registryResources) {
+      const path = resourcePath({ group, version, resource })
+      const observe = (object: RegistryObject): void => void world.observeRegistry(object, 'list')
+      await listPages({ client, path, pageSize, signal }, observe, () => undefined)
+    }
+    await this.#readSecrets(
+      signal,
+      () => true,
+      (secret) => world.secrets.observeListed(secret),
+    )
+  }
+
+  /** Reads the contents of our Secrets that changed while they were listed; without such nothing is asked. */
   async fillSecrets(signal: AbortSignal): Promise<void> {
-    const { client, world, pageSize, access } = this.#options
-    const unknown = [...world.secrets.all()].filter(({ payloadHash }) => payloadHash === undefined)
-    for (const scope of pullSecretScopes(access)) {
-      if (!unknown.some((secret) => isInScope(secret, scope))) continue
+    const { secrets } = this.#options.world
+    const unknown = [...secrets.all()].filter(({ payloadHash }) => payloadHash === undefined)
+    const isUnknown = (scope: Scope): boolean => unknown.some((secret) => isInScope(secret, scope))
+    await this.#readSecrets(signal, isUnknown, (secret) => secrets.fill(secret))
+  }
+
+  async #readSecrets(
+    signal: AbortSignal,
+    wanted: (scope: Scope) => boolean,
+    visit: (secret: Secret) => void,
+  ): Promise<void> {
+    const { client, pageSize, access } = this.#options
+    for (const scope of pullSecretScopes(access).filter(wanted)) {
       const { namespace, name } = scope
       const path = secretPath(namespace, name)
-      const fill = (secret: Secret): void => world.secrets.fill(secret)
+      const query = { labelSelector: ours }
       try {
-        if (name !== undefined) fill(await client.request<Secret>({ method: 'GET', path, signal }))
-        else
-          await listPages(
-            { client, path, query: { labelSelector: ours }, pageSize, signal },
-            fill,
-            () => undefined,
-          )
+        if (name === undefined)
+          await listPages({ client, path, query, pageSize, signal }, visit, () => undefined)
+        else {
+          const secret = await client.request<Secret>({ method: 'GET', path, signal })
+          if (isOurs(secret.metadata)) visit(secret)
+        }
       } catch (error) {
         // One place whose Role is gone holds nobody else up; what is unknown is read before it is written.
         if (access.mode === 'cluster' || !(isForbidden(error) || isNotFound(error))) throw error
@@ -152,7 +181,7 @@ function namespaceReflector(options: WatchesOptions): AnyReflector {
 }
 
 function registryReflector(
-  resource: 'tokenregistries' | 'clustertokenregistries',
+  resource: (typeof registryResources)[number],
   options: WatchesOptions,
 ): AnyReflector {
   const { world } = options
