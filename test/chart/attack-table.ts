@@ -7,7 +7,7 @@ export interface Attack {
   policy: string
   /** Short name of a user; `server` is the chart's own ServiceAccount. */
   who: string
-  method: 'POST' | 'PATCH' | 'DELETE'
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   path: string
   body?: object
   /** Names the place that is wrong, and says what to do. */

@@ -5,8 +5,10 @@ import { startControlPlane, type ControlPlane } from '../testbed/control-plane.t
 import type { KubeObject, KubeResponse } from '../testbed/kube-client.ts'
 import { allowed, type Request } from './allowed-table.ts'
 import { attackedValues, attacksByRegistry } from './attack-table.ts'
+import { plainAttacks } from './attack-table-schema.ts'
 import { attacksByServer } from './attack-table-server.ts'
 import { installChart } from './install.ts'
+import { chartWithServiceAccounts } from './later-field.ts'
 import { corePath, group, opaqueSecret, pullSecret, registryPath, tokenRegistry } from './objects.ts'
 import { prepare } from './scene.ts'
 import { until } from './until.ts'
@@ -30,9 +32,8 @@ describe('attacks', () => {
   /** As dry run: nothing stays, so attacks do not depend on each other. */
   function send({ who, method, path, body }: Request) {
     const token = who === 'server' ? serverToken : who
-    return cp.request<KubeObject>(token, method, `${path}?dryRun=All`, body) as Promise<
-      KubeResponse<KubeObject>
-    >
+    const query = method === 'GET' ? '' : '?dryRun=All&fieldValidation=Strict'
+    return cp.request<KubeObject>(token, method, `${path}${query}`, body) as Promise<KubeResponse<KubeObject>>
   }
 
   for (const attack of attacks) {
@@ -42,6 +43,16 @@ describe('attacks', () => {
       assert.equal(status, 403, message)
       assert.ok(message.includes(`'${attack.policy}'`), message)
       for (const text of attack.says) assert.match(message, text)
+    })
+  }
+
+  for (const { title, status: wanted, says, passes, ...request } of plainAttacks) {
+    it(`${request.who} ${title}: refused with ${wanted}`, async () => {
+      const { status, body } = await send(request)
+      assert.equal(status, wanted, String(body.message))
+      assert.match(String(body.message), says)
+      const twin = await send(passes)
+      assert.ok(twin.status < 300, `${twin.status} ${String(twin.body.message)}`)
     })
   }
 
@@ -104,5 +115,30 @@ describe('attacks', () => {
   it('an upgrade brings deleted policies back', async () => {
     await installChart(cp, { values: attackedValues })
     for (const attack of attacks) assert.equal((await send(attack)).status, 403, attack.title)
+  })
+
+  it('a field that names a ServiceAccount is guarded by its mark in the schema alone', async () => {
+    await installChart(cp, { values: attackedValues, chart: await chartWithServiceAccounts(cp.folder) })
+    const credentials = { serviceAccount: { name: 'token-registry-ecr' } }
+    const create = (who: string) =>
+      send({
+        who,
+        method: 'POST',
+        path: registryPath('shop'),
+        body: tokenRegistry('attack', { credentials }),
+      })
+    // `edit` may create tokens of ServiceAccounts; the right on registries alone may not.
+    await until('a server of the new schema', async () =>
+      (await create('alice')).status === 201 ? true : undefined,
+    )
+    const { status, body } = await until('the new policy', async () => {
+      const answer = await create('bob')
+      return answer.status === 201 ? undefined : answer
+    })
+    assert.equal(status, 403)
+    assert.match(
+      String(body.message),
+      /spec\.credentials\.serviceAccount\.name: you may not create tokens of ServiceAccount shop\/token-registry-ecr.* ask an administrator/,
+    )
   })
 })
