@@ -30,7 +30,7 @@ try {
     const rows = chooseRows({ only, short: values.short })
     ok = values.mutants
       ? await runMutants({ rows, seed, print })
-      : await runMatrix({ rows, seed, times: Number(values.times), print })
+      : await runMatrix({ rows, seed, times: Number(values.times), thorough: !values.short, print })
   }
 } catch (thrown) {
   console.error(thrown instanceof Error ? thrown.stack : thrown)

@@ -1,18 +1,20 @@
 import type { ChaosBed } from '../../test/chaos/bed.ts'
 import type { EndState } from '../../test/chaos/end-state.ts'
-import type { Row } from '../../test/chaos/row.ts'
+import type { AnyRow } from '../../test/chaos/row.ts'
 import type { RowResult } from '../../test/chaos/run-row.ts'
 
 export interface MatrixOptions {
-  readonly rows: readonly Row[]
+  readonly rows: readonly AnyRow[]
   readonly seed: number
   /** Runs of the whole, each with a seed of its own, counted on from `seed`. */
   readonly times: number
+  /** Many sequences for properties. */
+  readonly thorough: boolean
   readonly print: (line: string) => void
 }
 
 /** Runs rows one after another on one control plane and prints a table. @returns whether all went well */
-export async function runMatrix({ rows, seed, times, print }: MatrixOptions): Promise<boolean> {
+export async function runMatrix({ rows, seed, times, thorough, print }: MatrixOptions): Promise<boolean> {
   const { ChaosBed } = await import('../../test/chaos/bed.ts')
   const { runRow } = await import('../../test/chaos/run-row.ts')
   const width = Math.max(...rows.map(({ name }) => name.length), 3)
@@ -24,7 +26,7 @@ export async function runMatrix({ rows, seed, times, print }: MatrixOptions): Pr
     const baselines = new Map<string, EndState>()
     try {
       for (const row of rows) {
-        const result = await runRow(bed, row, { seed: seed + round, baselines })
+        const result = await runRow(bed, row, { seed: seed + round, baselines, thorough })
         print(lineOf(result, width))
         if (result.failure !== undefined) failed.push(result)
       }
@@ -39,7 +41,7 @@ export async function runMatrix({ rows, seed, times, print }: MatrixOptions): Pr
 }
 
 function lineOf({ row, hits, upstreamCalls, seconds, failure }: RowResult, width: number): string {
-  const calls = `${upstreamCalls}/${row.maxUpstreamCalls}`
+  const calls = 'check' in row ? `${upstreamCalls}` : `${upstreamCalls}/${row.maxUpstreamCalls}`
   const figures = [String(hits).padStart(4), calls.padStart(5), seconds.toFixed(1).padStart(7)]
   return `${row.name.padEnd(width)}  ${figures.join('  ')}  ${failure === undefined ? 'ok' : `FAILED: ${failure.phase}`}`
 }

@@ -4,7 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { ChaosBed } from './bed.ts'
 import type { EndState } from './end-state.ts'
 import { seededRandom } from './random.ts'
-import type { Row } from './row.ts'
+import type { AnyRow, Row } from './row.ts'
+import { runProperty } from './run-property.ts'
 import { Site, standardSetup } from './site.ts'
 import { judgeSite } from './witness.ts'
 
@@ -16,6 +17,8 @@ export interface RunOptions {
   readonly main?: string
   /** How long a state is waited for, in milliseconds. Default 60000. */
   readonly patienceMs?: number
+  /** Many sequences for a property, and a search for a short one that fails. Default false. */
+  readonly thorough?: boolean
 }
 
 /** Up to `setup` nothing was wrong yet: a failure there says nothing about the fault. */
@@ -23,7 +26,7 @@ export type Phase =
   'baseline' | 'setup' | 'run' | 'end state' | 'witness' | 'hits' | 'upstream calls' | 'after'
 
 export interface RowResult {
-  readonly row: Row
+  readonly row: AnyRow
   readonly hits: number
   readonly upstreamCalls: number
   readonly seconds: number
@@ -32,7 +35,8 @@ export interface RowResult {
 }
 
 /** Never rejects for what the row finds. */
-export async function runRow(bed: ChaosBed, row: Row, options: RunOptions): Promise<RowResult> {
+export async function runRow(bed: ChaosBed, row: AnyRow, options: RunOptions): Promise<RowResult> {
+  if ('check' in row) return runProperty(bed, row, options)
   const startedAt = performance.now()
   const story = row.story ?? row.name
   const play = new Play(bed, row, options)
@@ -52,7 +56,7 @@ export async function runRow(bed: ChaosBed, row: Row, options: RunOptions): Prom
 }
 
 /** Throws with the failure in its message, for node:test. */
-export async function assertRow(bed: ChaosBed, row: Row, options: RunOptions): Promise<void> {
+export async function assertRow(bed: ChaosBed, row: AnyRow, options: RunOptions): Promise<void> {
   const { failure } = await runRow(bed, row, options)
   if (failure !== undefined)
     throw new Error(`${failure.phase}: ${failure.error.message}`, { cause: failure.error })

@@ -41,3 +41,27 @@ export async function untilServed(site: Site, namespace: string): Promise<void> 
     async () => (await site.secret(namespace, site.full('base'))) !== undefined,
   )
 }
+
+/** How often a Secret was deleted, once the witness has seen all so far. @param namespace full name */
+export async function deletionsOf(site: Site, namespace: string, name: string): Promise<number> {
+  await site.untilWitnessed()
+  return site.secrets.versions.filter(
+    ({ type, object: { metadata } }) =>
+      type === 'DELETED' && metadata?.namespace === namespace && metadata.name === name,
+  ).length
+}
+
+/**
+ * Upstream takes connections and says nothing while something is done, until so many calls stand there.
+ * `site.bed.upstream.heal()` lets them pass, late.
+ */
+export async function stallUpstream(site: Site, act: () => Promise<void>, calls: number): Promise<void> {
+  await site.fault(() => site.bed.upstream.blackhole())
+  await act()
+  await untilStalled(site, calls)
+}
+
+/** Waits until so many calls stand at a stalled upstream, over the whole life of the site. */
+export async function untilStalled(site: Site, calls: number): Promise<void> {
+  await site.fault(() => site.until(`${calls} calls to wait`, () => site.bed.upstream.silenced >= calls))
+}

@@ -7,6 +7,11 @@ import { apiWatchRows } from './api-watch.ts'
 import { apiWriteRows } from './api-writes.ts'
 import { clockRows } from './clock.ts'
 import { upstreamFailureRows } from './upstream-failures.ts'
+import { objectKeysRows } from './objects-keys.ts'
+import { objectNamespacesRows } from './objects-namespaces.ts'
+import { objectRegistriesRows } from './objects-registries.ts'
+import { objectSecretsRows } from './objects-secrets.ts'
+import { upstreamSlowRows } from './upstream-slow.ts'
 
 export const rows: readonly Row[] = [
   ...apiWatchRows,
@@ -16,4 +21,9 @@ export const rows: readonly Row[] = [
   ...apiAdmissionRows,
   ...clockRows,
   ...upstreamFailureRows,
+  ...objectKeysRows,
+  ...objectNamespacesRows,
+  ...objectRegistriesRows,
+  ...objectSecretsRows,
+  ...upstreamSlowRows,
 ]
