@@ -14,6 +14,9 @@ import { Replica, type ReplicaOptions } from './replica.ts'
 const api = '/apis/tokenregistries.io/v1alpha1'
 const refreshAnnotation = 'tokenregistries.io/refresh-requested-at'
 
+/** Short, and yet long enough for a machine on which a process may wait for a second before it runs. */
+const roomyLease = { LEASE_DURATION_SECONDS: '8', RENEW_DEADLINE_SECONDS: '6' }
+
 export interface SiteOptions {
   /** Whether `fault` does anything. */
   readonly faulty: boolean
@@ -125,7 +128,7 @@ export class Site {
       name,
       via,
       main,
-      env: { ...this.#options.env, ...env },
+      env: { ...roomyLease, ...this.#options.env, ...env },
     })
     this.replicas.push(replica)
     if (ready)
@@ -236,6 +239,13 @@ export class Site {
     return readEndState(this)
   }
 
+  /** The last lines that each replica has logged, for failures. */
+  logTail(): string {
+    return this.replicas
+      .map(({ name, log, restarts }) => `${name}, restarted ${restarts} times:\n${log.slice(-15).join('\n')}`)
+      .join('\n')
+  }
+
   /** Waits until everybody is Ready with the newest credential, and no request is open. */
   async untilConverged(): Promise<EndState> {
     return this.until(
@@ -244,7 +254,7 @@ export class Site {
         const state = await this.endState()
         return isConverged(state) && state
       },
-      async () => JSON.stringify(await this.endState(), null, 1),
+      async () => `${JSON.stringify(await this.endState(), null, 1)}\n${this.logTail()}`,
     )
   }
 
