@@ -3,6 +3,7 @@ import { glob } from 'node:fs/promises'
 import { join } from 'node:path'
 import { run } from 'node:test'
 import { spec as SpecReporter } from 'node:test/reporters'
+import { markedSecretsIn } from '../../test/canaries/watch.ts'
 import { plain, type Outcome, type TierContext } from './outcome.ts'
 
 export interface NodeTests {
@@ -74,6 +75,9 @@ async function runFile(file: string, { timeoutMs }: NodeTests, context: TierCont
   await ended
   if (signal.aborted && !context.signal.aborted)
     output += `${file} did not end within ${timeoutMs / 1000} s\n`
+  // Whatever printed it: a server under test, or a test that would show it in a public log.
+  const leaked = markedSecretsIn(output)
+  if (leaked.length > 0) tally.complain(`secrets stand in the output of this file: ${leaked.join(', ')}`)
   const { passed, failed, notRun, complaints } = tally.result()
   const seconds = ((performance.now() - started) / 1000).toFixed(1)
   const line = `  ${file}: ${passed} passed, ${failed} failed, ${seconds} s`
@@ -125,9 +129,14 @@ class Tally {
     // node:test counts a file that registers no test as one passed test of the file's name.
     if (passed && name !== undefined && name === file) {
       this.#passed--
-      this.#failed++
-      this.#complaints += 'this file holds no test\n'
+      this.complain('this file holds no test')
     }
+  }
+
+  /** Counts a failure of the file as a whole. */
+  complain(about: string): void {
+    this.#failed++
+    this.#complaints += `${about}\n`
   }
 
   result() {

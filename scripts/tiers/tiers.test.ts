@@ -133,6 +133,7 @@ describe('scripts/test.ts', () => {
     t.after(() => rm(checkout, { recursive: true }))
     await cp(join(root, 'scripts/tiers'), join(checkout, 'tools/tiers'), { recursive: true })
     await cp(join(root, 'scripts/test.ts'), join(checkout, 'tools/test.ts'))
+    await cp(join(root, 'test/canaries'), join(checkout, 'test/canaries'), { recursive: true })
     await symlink(join(root, 'node_modules'), join(checkout, 'node_modules'))
     await writeFile(join(checkout, 'package.json'), '{"type":"module"}')
     for (const [name, body] of Object.entries(files)) {
@@ -166,6 +167,12 @@ describe('scripts/test.ts', () => {
       /because[\s\S]*1 passed, 1 failed/,
     ],
     ['a file that cannot be loaded', `throw new Error('because')`, /because[\s\S]*1 passed, 1 failed/],
+    [
+      'a secret in its output',
+      `import { secretValue } from '../test/canaries/marks.ts'
+       it('ok', () => console.log(btoa('AWS:' + secretValue('password'))))`,
+      /secrets stand in the output of this file: password[\s\S]*2 passed, 1 failed/,
+    ],
     ['a file without tests', ``, /holds no test[\s\S]*1 passed, 1 failed/],
     [
       'a failing hook',

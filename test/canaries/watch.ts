@@ -21,17 +21,19 @@ const shapes: Readonly<Record<string, string>> = {
   'PRIVATE KEY-----': 'private key',
 }
 
-/** What is found in a text, by names that may be shown; empty when all is well. */
+/** The kinds of marked secrets in a text; empty when all is well. */
+export function markedSecretsIn(text: string): string[] {
+  if (!stemForms.some((form) => text.includes(form))) return []
+  const named = (Object.keys(kinds) as SecretKind[]).filter((kind) =>
+    spellings(markOf(kind), depth).some((form) => text.includes(form)),
+  )
+  return named.length > 0 ? named : ['secret of some kind']
+}
+
+/** What is found in a text by mark or shape, by names that may be shown; empty when all is well. */
 export function secretsIn(text: string): string[] {
-  const found = new Set<string>()
-  if (stemForms.some((form) => text.includes(form))) {
-    const named = (Object.keys(kinds) as SecretKind[]).filter((kind) =>
-      spellings(markOf(kind), depth).some((form) => text.includes(form)),
-    )
-    for (const kind of named.length > 0 ? named : ['secret of some kind']) found.add(kind)
-  }
-  for (const [shape, what] of Object.entries(shapes)) if (text.includes(shape)) found.add(what)
-  return [...found]
+  const shaped = Object.entries(shapes).flatMap(([shape, what]) => (text.includes(shape) ? [what] : []))
+  return [...new Set([...markedSecretsIn(text), ...shaped])]
 }
 
 /** Everything that one product under test writes goes through one of these. */

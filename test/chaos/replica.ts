@@ -118,6 +118,7 @@ export class Replica {
 
   /** Ends it and its network. */
   async close(): Promise<void> {
+    await this.#process?.scrape(this.#bed.bed.cp.adminToken)
     await this.stop()
     await this.network.stop()
   }
