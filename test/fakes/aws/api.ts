@@ -1,6 +1,5 @@
 /** The service side of the fake: recognises a call, verifies its signature, lets faults spoil it, answers. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { setTimeout as delay } from 'node:timers/promises'
 import type { FakeClock } from './clock.ts'
 import { ecrTarget, getAuthorizationToken } from './ecr.ts'
 import type { FaultName, Faults } from './faults.ts'
@@ -36,7 +35,6 @@ export async function handleApi(
   const entry = state.log.begin({ ...call, at: state.clock.now() })
   const fault = state.faults.take(call.service)
   if (fault === 'hang') return
-  if (fault === 'slow') await delay(state.faults.settings.slowMs ?? 10_000)
   if (fault === 'reset') {
     request.socket.resetAndDestroy()
     return

@@ -15,7 +15,6 @@ export const faultNames = [
   'serverError',
   'unavailable',
   'hang',
-  'slow', // a good answer, but late
   'reset',
   'redirect',
   'truncated',
@@ -39,8 +38,6 @@ export interface FaultSettings {
   readonly metadata?: FaultName | null
   /** Answers that the faults spoil before they heal by themselves. Default: until cleared. */
   readonly times?: number
-  /** How late an answer of `slow` comes, in milliseconds. Default 10,000. */
-  readonly slowMs?: number
   /** Sent with throttling answers. */
   readonly retryAfterSeconds?: number | null
   /** Distance of AWS's clock to ours: moves Date headers, the signature window and expiries. */
