@@ -104,7 +104,7 @@ export class Controller implements WorldListener {
       attacher: this.#attacher,
       limits: config.sweepLimits,
       mayDelete: mayCreateSecrets(config.access),
-      nowMs,
+      nowMs: () => performance.now(), // it measures waits, which a clock that is put right must not stretch
       intervalMs: config.sweepIntervalMs,
       complete: options.complete,
       onDeleted: ({ namespace, name, owner }) => {

@@ -1,4 +1,4 @@
-import type { Failure } from '../core/decide.ts'
+import { issueRank, type Failure } from '../core/decide.ts'
 import { RegistryError } from '../core/errors.ts'
 import type { Registry } from '../core/registry.ts'
 import { identityTag } from '../core/mac.ts'
@@ -108,7 +108,8 @@ export class Gatherer {
   #shareTakenBack({ registry, inUse, material }: Runtime, state: IdentityState): void {
     const tag = identityTag(this.#options.macKey, registry.uid, state.key)
     const found = inUse?.identityTag === tag ? inUse.credential : undefined
-    if (found !== undefined && (state.credential?.issuedAt ?? 0) < found.issuedAt) state.credential = found
+    const rank = (credential: typeof found): number => issueRank(credential?.issuedAt, this.#options.now())
+    if (found !== undefined && rank(found) > rank(state.credential)) state.credential = found
     // A credential that status does not know yet came after the failure that status tells of.
     const known = found === undefined || rfc3339(found.issuedAt) === registry.status?.issuedAt
     if (known) recallFailure(state, registry, material?.version)

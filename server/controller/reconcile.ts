@@ -1,4 +1,11 @@
-import { decideCredential, isLive, type CredentialDecision, type CredentialWorld } from '../core/decide.ts'
+import {
+  decideCredential,
+  isFromFuture,
+  isLive,
+  issueRank,
+  type CredentialDecision,
+  type CredentialWorld,
+} from '../core/decide.ts'
 import { isPermanent } from '../core/errors.ts'
 import type { OwnerText } from '../core/registry.ts'
 import { identityTag } from '../core/mac.ts'
@@ -108,7 +115,7 @@ export class Reconciler {
     const { now, minCallIntervalMs } = this.#options
     const decision = decideCredential(this.#credentialWorld(runtime, state), now())
     const last = this.#lastCalls.get(runtime.registry.owner)
-    if (decision.action !== 'fetch' || last === undefined) return decision
+    if (decision.action !== 'fetch' || last === undefined || isFromFuture(last, now())) return decision
     const until = new Date(last.getTime() + Math.min(minCallIntervalMs, longestOwnerGapMs))
     return until > now() ? { action: 'wait', until } : decision
   }
@@ -170,7 +177,8 @@ export class Reconciler {
     const fresh =
       state?.credential !== undefined && isLive(state.credential, now()) ? state.credential : undefined
     const held = runtime.inUse?.identityTag === tag ? runtime.inUse?.credential : undefined
-    const credential = held !== undefined && (fresh?.issuedAt ?? 0) < held.issuedAt ? held : fresh
+    const rank = (credential: typeof fresh): number => issueRank(credential?.issuedAt, now())
+    const credential = rank(held) > rank(fresh) ? held : fresh
     if (tag !== undefined && credential !== undefined) runtime.inUse = { credential, identityTag: tag, hosts }
     const { inUse } = runtime
     if (inUse === undefined || inUse.hosts.length === 0) return

@@ -31,6 +31,7 @@ export interface SweeperOptions {
   readonly mayDelete: boolean
   /** Registries, namespaces and Secrets were each listed to the end, and no watch has lost anything since. */
   readonly complete: () => boolean
+  /** Any clock that never jumps. */
   readonly nowMs: () => number
   /** How long a Secret that was kept is not looked at again, unless its owner changes. */
   readonly intervalMs: number

@@ -1,4 +1,4 @@
-import { isLive } from '../core/decide.ts'
+import { isFromFuture, isLive, issueRank } from '../core/decide.ts'
 import { verifyMac } from '../core/mac.ts'
 import { annotations } from '../core/names.ts'
 import type { Registry } from '../core/registry.ts'
@@ -35,9 +35,11 @@ export interface TakenBack {
  * @throws KubeError
  */
 export async function takeBack(registry: Registry, options: TakeBackOptions): Promise<TakenBack | undefined> {
+  const now = options.now()
+  const rank = (known: KnownSecret): number => issueRank(new Date(issuedAt(known)), now)
   const good = [...options.world.secrets.ofOwner(registry.owner)]
     .filter((known) => isTrustworthy(known, registry, options))
-    .sort((a, b) => (issuedAt(a) < issuedAt(b) ? 1 : -1))
+    .sort((a, b) => rank(b) - rank(a))
   const distinct = [...new Map(good.map((known) => [known.payloadHash, known])).values()].slice(0, maxReads)
   for (const known of distinct) {
     const found = await readCopy(known, options)
@@ -56,7 +58,7 @@ function isTrustworthy(known: KnownSecret, registry: Registry, { macKey, now }: 
   if (known.payloadHash === undefined || mac === undefined || expiresAt === undefined || tag === undefined)
     return false
   if (ownerUidOf(known) !== registry.uid) return false
-  if (issuedAt(known) < (registry.status?.issuedAt ?? '')) return false
+  if (issuedAt(known) < issuedLast(registry, now())) return false
   if (!isLive({ expiresAt: parseEnd(expiresAt) }, now())) return false
   const { owner, uid: ownerUid } = registry
   const { payloadHash } = known
@@ -87,6 +89,12 @@ async function readCopy(known: KnownSecret, { client }: TakeBackOptions): Promis
 /** Who upstream said we are is not in the Secret, but in status if that tells of the same credential. */
 function principalOf(known: KnownSecret, { status }: Registry): string | undefined {
   return status?.issuedAt === issuedAt(known) ? status.identity : undefined
+}
+
+/** As status has it, unless a clock was wrong when it was written: then no copy is old enough to be refused. */
+function issuedLast({ status }: Registry, now: Date): string {
+  const told = status?.issuedAt ?? ''
+  return isFromFuture(new Date(told), now) ? '' : told
 }
 
 /** RFC 3339 in UTC with whole seconds sorts as text. */

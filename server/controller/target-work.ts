@@ -105,8 +105,9 @@ export class TargetWork {
       return true // new rights come with a new start of the server
     }
     const contested = repairs.get(namespace)?.contested
-    if (level !== priority.drift || contested === undefined || contested.untilMs <= clock.nowMs())
-      return false
+    if (level !== priority.drift || contested === undefined) return false
+    const waitMs = contested.untilMs - clock.nowMs()
+    if (waitMs <= 0 || waitMs > patience.windowMs) return false // more than that: the clock was put back meanwhile
     results.set(namespace, { state: 'failed', failure: contested.failure, attempts: 1 })
     this.#retries.set(formatKey(registry.owner, namespace), new Date(contested.untilMs))
     return true

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { answerProblem, decideCredential, dueAt, isLive, type CredentialWorld } from './decide.ts'
+import {
+  answerProblem,
+  decideCredential,
+  dueAt,
+  isFromFuture,
+  isLive,
+  issueRank,
+  type CredentialWorld,
+} from './decide.ts'
 import { errorCodes } from './errors.ts'
 import { aCredential, after, hour, minute, noon, second } from './test-objects.ts'
 
@@ -135,9 +143,44 @@ test('a credential that states no end rests without an interval and is refreshed
   assert.equal(decideCredential(given, after(hour)).action, 'fetch')
 })
 
-// Any world at all.
+// A clock that was far ahead, and was put right.
 
-const times = fc.integer({ min: -100_000, max: 100_000 }).map((seconds) => after(seconds * second))
+test('a credential that was issued in the future asks at once, since its end is as wrong', () => {
+  const ahead = aCredential({ issuedAt: after(13 * hour), expiresAt: after(25 * hour) })
+  assert.equal(decideCredential(world({ credential: ahead }), noon).action, 'fetch')
+  const unending = aCredential({ issuedAt: after(13 * hour), expiresAt: null })
+  assert.equal(decideCredential(world({ credential: unending }), noon).action, 'fetch')
+})
+
+test('calls and failures of the future hold nothing up', () => {
+  const credential = aCredential({ issuedAt: after(-11 * hour), expiresAt: after(hour) })
+  const given = world({ credential, lastCallAt: after(13 * hour) })
+  assert.equal(decideCredential(given, noon).action, 'fetch')
+  const failed = world({ lastFailure: { ...failure, time: after(13 * hour) }, attempts: 5 })
+  assert.equal(decideCredential(failed, noon).action, 'fetch')
+})
+
+test('clocks of replicas may differ by minutes without a call', () => {
+  const ahead = aCredential({ issuedAt: after(4 * minute), expiresAt: after(12 * hour) })
+  assert.equal(decideCredential(world({ credential: ahead }), noon).action, 'wait')
+  assert.equal(isFromFuture(after(5 * minute), noon), false)
+  assert.equal(isFromFuture(after(5 * minute + 1), noon), true)
+})
+
+test('what claims to be from the future counts as older than anything else, but as more than nothing', () => {
+  const ranked = [undefined, after(13 * hour), after(-hour), noon].map((time) => issueRank(time, noon))
+  assert.deepEqual(
+    ranked,
+    ranked.toSorted((a, b) => a - b),
+  )
+  assert.equal(new Set(ranked).size, 4)
+})
+
+// Any world at all, as seen at noon by clocks that agree as clocks do.
+
+const times = fc
+  .oneof(fc.integer({ min: -300, max: 300 }), fc.integer({ min: -300, max: 200_000 }))
+  .map((seconds) => after(-seconds * second))
 const worlds: fc.Arbitrary<CredentialWorld> = fc.record({
   credential: fc.option(
     fc
@@ -169,10 +212,10 @@ const worlds: fc.Arbitrary<CredentialWorld> = fc.record({
 
 test('any world: a wait has an end in the future, and at that end upstream is asked', () => {
   fc.assert(
-    fc.property(worlds, times, (given, now) => {
-      const decision = decideCredential(given, now)
+    fc.property(worlds, (given) => {
+      const decision = decideCredential(given, noon)
       if (decision.action !== 'wait') return
-      assert.ok(decision.until > now)
+      assert.ok(decision.until > noon)
       assert.equal(decideCredential(given, decision.until).action, 'fetch')
       assert.equal(decideCredential(given, after(-1, decision.until)).action, 'wait')
     }),
@@ -181,8 +224,8 @@ test('any world: a wait has an end in the future, and at that end upstream is as
 
 test('any world: only suspension, a running call or a credential without due time rest', () => {
   fc.assert(
-    fc.property(worlds, times, (given, now) => {
-      const { action } = decideCredential(given, now)
+    fc.property(worlds, (given) => {
+      const { action } = decideCredential(given, noon)
       const endless =
         given.credential !== undefined &&
         dueAt(given, given.credential) === undefined &&
@@ -195,9 +238,9 @@ test('any world: only suspension, a running call or a credential without due tim
 
 test('any world: upstream is never asked within 30 s of the last call', () => {
   fc.assert(
-    fc.property(worlds, times, (given, now) => {
-      if (given.lastCallAt === undefined || now >= after(gap, given.lastCallAt)) return
-      assert.notEqual(decideCredential(given, now).action, 'fetch')
+    fc.property(worlds, (given) => {
+      if (given.lastCallAt === undefined || noon >= after(gap, given.lastCallAt)) return
+      assert.notEqual(decideCredential(given, noon).action, 'fetch')
     }),
   )
 })
@@ -257,6 +300,11 @@ const answers: [string, Parameters<typeof answerProblem>, RegExp | undefined][] 
   [
     'an earlier end than that of a dead one',
     [aCredential({ expiresAt: after(2 * hour) }), aCredential({ expiresAt: noon }), noon],
+    undefined,
+  ],
+  [
+    'an earlier end than one that was noted by a clock far ahead',
+    [aCredential(), aCredential({ issuedAt: after(13 * hour), expiresAt: after(25 * hour) }), noon],
     undefined,
   ],
   ['no end after one with an end', [aCredential({ expiresAt: null }), aCredential(), noon], undefined],

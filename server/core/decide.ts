@@ -45,17 +45,44 @@ export type CredentialDecision =
  *   none ──fetch──► fresh ──due──► fetch ──ok──► fresh
  *                                    └──failed──► waiting (back-off) ──► fetch …
  */
-export function decideCredential(world: CredentialWorld, now: Date): CredentialDecision {
+export function decideCredential(given: CredentialWorld, now: Date): CredentialDecision {
+  const world = withoutFuture(given, now)
   if (world.suspended) return { action: 'rest', because: 'suspended' }
   if (world.callRunning) return { action: 'rest', because: 'a call is running; its end decides anew' }
   if (world.refreshRequested) return notBefore(callGap(world), now, 'a refresh was requested') // passes the back-off
   if (world.lastFailure !== undefined)
     return notBefore(latest(retryAt(world), callGap(world)), now, 'the last try failed')
   if (world.credential === undefined) return notBefore(callGap(world), now, 'there is no credential yet')
+  if (isFromFuture(world.credential.issuedAt, now))
+    return notBefore(callGap(world), now, 'the credential was issued while a clock was wrong')
   const due = dueAt(world, world.credential)
   if (due === undefined)
     return { action: 'rest', because: 'the credential states no end and no interval is set' }
   return notBefore(latest(due, callGap(world)), now, 'the credential has lived two thirds of its life')
+}
+
+/** Clocks that are further apart than this are wrong: so far AWS, too, trusts those of its callers. */
+const clockToleranceMs = 5 * 60_000
+
+/** Noted by a clock that was far ahead, of this replica or another one. Nothing can be concluded from such a time. */
+export function isFromFuture(time: Date, now: Date): boolean {
+  return time.getTime() - now.getTime() > clockToleranceMs
+}
+
+/** Higher for what was issued later. What claims to come from the future says nothing, and counts as the oldest. */
+export function issueRank(issuedAt: Date | undefined, now: Date): number {
+  if (issuedAt === undefined) return -2
+  return isFromFuture(issuedAt, now) ? -1 : issuedAt.getTime()
+}
+
+/** A call or a failure of a wrong clock must not hold the next try up until that time has really come. */
+function withoutFuture(world: CredentialWorld, now: Date): CredentialWorld {
+  const { lastCallAt, lastFailure } = world
+  return {
+    ...world,
+    lastCallAt: lastCallAt !== undefined && isFromFuture(lastCallAt, now) ? undefined : lastCallAt,
+    lastFailure: lastFailure !== undefined && isFromFuture(lastFailure.time, now) ? undefined : lastFailure,
+  }
 }
 
 /** When the next call is due if nothing else happens; for status. */
@@ -106,6 +133,7 @@ export function answerProblem(
   if (!isLive(fresh, now)) return 'upstream handed out a credential that has already expired'
   if (held === undefined || held.expiresAt === null || fresh.expiresAt === null || !isLive(held, now))
     return undefined
+  if (isFromFuture(held.issuedAt, now)) return undefined // its end is as wrong
   return fresh.expiresAt > held.expiresAt
     ? undefined
     : 'upstream handed out a credential that does not live longer than the one in use'
