@@ -72,7 +72,9 @@ class SecretJudge {
   #compare(object: SecretView): void {
     if (passwordsOf(object).length === 0)
       this.#note('malformed', 'holds no password, or one that does not fit its auth')
-    for (const annotation of [issuedAt, expiresAt]) {
+    // Times that a wrong clock has noted are put right; that says nothing of the password.
+    const times = Date.parse(this.#last?.[issuedAt] ?? '') > Date.now() ? [] : [issuedAt, expiresAt]
+    for (const annotation of times) {
       const was = this.#last?.[annotation] ?? ''
       const is = object.metadata?.annotations?.[annotation] ?? ''
       if (is < was) this.#note('older than before', `${annotation} went from ${was} to ${is}`)

@@ -5,7 +5,6 @@ import type { AuditEvent } from '../../testbed/audit.ts'
 import type { Replica } from '../replica.ts'
 import type { Row } from '../row.ts'
 import { refreshAndGrow, standardNamespaces, type Site } from '../site.ts'
-import { shortLease } from './settings.ts'
 import { audited, credentialId, isOf, logged } from './signs.ts'
 
 const isSecretUpdate = ({ method, resource }: ProxiedRequest): boolean =>
@@ -56,7 +55,7 @@ export const leaderRows: readonly Row[] = [
     stage: 'lease',
     short: true,
     story: 'refresh-twice-and-grow',
-    env: { ...shortLease, WORKERS: '3', WRITE_BUDGET_PER_SECOND: '4' },
+    env: { WORKERS: '3', WRITE_BUDGET_PER_SECOND: '4' },
     // The standby cannot know a credential that was in no Secret yet.
     maxUpstreamCalls: 8,
     async run(site) {

@@ -2,7 +2,6 @@
 import type { Effect, ProxiedRequest } from '../../fakes/api-proxy.ts'
 import type { Row } from '../row.ts'
 import type { Site } from '../site.ts'
-import { shortLease } from './settings.ts'
 
 /** About as many requests as a start with a refresh makes: later ones only renew the Lease. */
 const lastRequest = 40
@@ -54,7 +53,7 @@ function killRow(
   return {
     ...row,
     stage: 'all',
-    env: { ...shortLease, WRITE_BUDGET_PER_SECOND: '8' },
+    env: { WRITE_BUDGET_PER_SECOND: '8' },
     limitSeconds: 60 + acts * perAct * 15,
     async run(site) {
       for (let index = 0; index < acts; index++) {
