@@ -7,6 +7,8 @@ import { inspect } from 'node:util'
 import { parse } from 'yaml'
 import { providerDefinitions, tokenRegistrySchema } from '../api/v1alpha1/index.ts'
 import { errorCodes, RegistryError } from '../core/errors.ts'
+import { secretValue } from '../../test/canaries/marks.ts'
+import { markedSecretsIn } from '../../test/canaries/watch.ts'
 import { startFakeAws } from '../../test/fakes/aws/index.ts'
 import { guardThatLists } from '../net/test-guard.ts'
 import { createEcrProvider } from './ecr/index.ts'
@@ -29,7 +31,7 @@ const source = 'Secret shop/credentials'
 const cases: Record<string, () => Promise<Stage>> = {
   async ecr() {
     const fake = await startFakeAws()
-    const user = fake.world.addUser({ name: 'puller', secretAccessKey: 'CANARY-secret-access-key' })
+    const user = fake.world.addUser({ name: 'puller' })
     const role = fake.world.addRole({ name: 'server', trust: { principals: [] } })
     const { accessKeyId, secretAccessKey } = user
     return {
@@ -56,7 +58,11 @@ const cases: Record<string, () => Promise<Stage>> = {
       provider: staticProvider,
       config: { hosts: ['registry.example', 'another.example:5000'] },
       credentials: {
-        material: { kind: 'material', values: { username: 'robot', password: 'CANARY-password' }, source },
+        material: {
+          kind: 'material',
+          values: { username: 'robot', password: secretValue('password') },
+          source,
+        },
       },
       close: () => Promise.resolve(),
     })
@@ -98,7 +104,7 @@ for (const [type, start] of Object.entries(cases)) {
         (thrown: unknown) => thrown,
       )
       assert.ok(error instanceof RegistryError, inspect(error))
-      assert.doesNotMatch(inspect(error, { depth: Infinity, showHidden: true }), /CANARY/)
+      assert.deepEqual(markedSecretsIn(inspect(error, { depth: Infinity, showHidden: true })), [])
       return error
     }
 

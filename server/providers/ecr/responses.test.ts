@@ -54,7 +54,7 @@ test('an unknown key and a wrong secret are told apart at STS, too', async () =>
 })
 
 test('a user who may not ask for tokens is told the permission and his ARN', async () => {
-  const nobody = bench.fake.world.addUser({ name: 'nobody', allow: [], secretAccessKey: 'CANARY-of-nobody' })
+  const nobody = bench.fake.world.addUser({ name: 'nobody', allow: [] })
   const message = await bench.fails('AccessDenied', { credentials: bench.material(nobody) })
   assert.match(
     message,

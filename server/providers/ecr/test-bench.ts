@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict'
 import { inspect } from 'node:util'
 import { RegistryError, type ErrorCode } from '../../core/errors.ts'
+import { secretBase64 } from '../../../test/canaries/marks.ts'
+import { markedSecretsIn } from '../../../test/canaries/watch.ts'
 import { startFakeAws, type AccessKey, type FakeAws } from '../../../test/fakes/aws/index.ts'
 import { guardThatLists } from '../../net/test-guard.ts'
 import type { Credentials, IssuedCredential, ProviderContext } from '../provider.ts'
@@ -9,8 +11,8 @@ import type { EcrConfig } from './config.ts'
 import { createEcrProvider } from './index.ts'
 
 export const canaries = {
-  secretAccessKey: 'CANARY-secret-access-key',
-  sessionToken: 'CANARY-session-token',
+  secretAccessKey: secretBase64('secret access key'),
+  sessionToken: secretBase64('session token', 400),
 }
 
 export interface Bench {
@@ -96,5 +98,6 @@ export function assertNoSecrets(error: RegistryError, fake: FakeAws): void {
     assert.ok(!seen.includes(secret), 'a secret is in the error')
     assert.ok(!seen.includes(secret.slice(0, 24)), 'the start of a secret is in the error')
   }
+  assert.deepEqual(markedSecretsIn(seen), [])
   assert.doesNotMatch(seen, /AWS4-HMAC|x-amz-security-token|Credential=|authorizationToken"/i)
 }
