@@ -147,6 +147,7 @@ const adoptions: [string, Partial<SecretInTheWay>, RegExp | undefined][] = [
   ['not annotated', { annotations: {} }, /is managed by kubectl and was left as it is; .*adopt=shop-ecr/],
   ['annotated for any registry', { annotations: { [annotations.adopt]: '*' } }, undefined],
   ['annotated for another registry', { annotations: { [annotations.adopt]: 'other' } }, /adopt=shop-ecr/],
+  ['released', { annotations: {}, managedBy: 'token-registries' }, /has lost its label app\S+ and was left/],
   ['not annotated, of nobody', { annotations: {}, managedBy: undefined }, /not managed by token-registries/],
   ['of another type', { type: 'Opaque' }, /another type/],
   ['without a type', { type: undefined }, /another type/],

@@ -98,12 +98,8 @@ export function decideAdoption(
   const offer = found.annotations[annotations.adopt]
   const handedOver = offer === wanted.registryName || offer === adoptByAny
   if (!handedOver) {
-    const who =
-      found.managedBy === undefined
-        ? 'is not managed by token-registries'
-        : `is managed by ${found.managedBy}`
     return no(
-      `${who} and was left as it is; to hand it over, annotate it ${annotations.adopt}=${wanted.registryName}, or set spec.secret.name to another name`,
+      `${whoseText(found.managedBy)} and was left as it is; to hand it over, annotate it ${annotations.adopt}=${wanted.registryName}, or set spec.secret.name to another name`,
     )
   }
   if (found.type !== pullSecretType) return no(obstacleText.type)
@@ -115,6 +111,13 @@ export function decideAdoption(
     )
   }
   return { action: 'adopt' }
+}
+
+function whoseText(managedBy: string | undefined): string {
+  if (managedBy === undefined) return 'is not managed by token-registries'
+  // We wrote it once, and somebody took it out of our hands.
+  if (managedBy === managedByValue) return `has lost its label ${labels.managedBy}`
+  return `is managed by ${managedBy}`
 }
 
 /** `https://host/v1/` and `host` are one key to the kubelet. */
