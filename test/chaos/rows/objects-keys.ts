@@ -42,7 +42,7 @@ export const objectKeysRows: readonly Row[] = [
     name: 'keys-deleted',
     fault: 'the Secrets with the keys are deleted, and made again later',
     stage: 'gather',
-    short: true,
+    short: false,
     story: 'refresh-and-grow',
     maxUpstreamCalls: 4,
     async run(site) {
@@ -88,12 +88,6 @@ export const objectKeysRows: readonly Row[] = [
         from: 'known?.generation === registry.generation && known.epoch === epoch',
         to: 'known?.generation === registry.generation',
         why: 'keys that changed are not read again',
-      },
-      {
-        file: 'server/controller/identities.ts',
-        from: '    if (this.#ofOwner.get(owner) !== key) this.release(owner)\n    const state: IdentityState = this.#states.get(key) ?? {',
-        to: '    if (this.#ofOwner.get(owner) !== key) this.release(owner)\n    const state: IdentityState = this.#states.values().toArray().at(-1) ?? {',
-        why: 'another identity takes over the call and the credential of the one before',
       },
     ],
   },

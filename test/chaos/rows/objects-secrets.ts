@@ -141,7 +141,7 @@ export const objectSecretsRows: readonly Row[] = [
         await site.tamper('c', name, { metadata: { labels: { [managedBy]: null } } })
         const released = await site.secret('c', name)
         site.api.heal('writes')
-        await untilNotOwner(site, 'c', /left as it is/)
+        await untilNotOwner(site, 'c', /has lost its label .* left as it is/)
         await assertUntouched(site, 'c', released?.metadata?.resourceVersion)
         await site.tamper('c', name, { metadata: { labels: { [managedBy]: 'token-registries' } } })
       })

@@ -149,7 +149,7 @@ export const upstreamFailureRows: readonly Row[] = [
     {
       name: 'upstream-expired-token',
       fault: 'upstream hands out tokens that have expired already',
-      short: true,
+      short: false,
       maxUpstreamCalls: 10,
       mutants: [
         [
