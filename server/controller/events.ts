@@ -12,7 +12,7 @@ export interface EventRecorderOptions {
   readonly onError: (error: unknown) => void
   /** What comes again within so many milliseconds belongs to one series. Default 6 minutes, as with client-go. */
   readonly seriesMs?: number
-  /** The least time between two writes of one series, in milliseconds. Default 10 s. */
+  /** The least time between two counts of one series that are written, in milliseconds. Default 10 s. */
   readonly writeGapMs?: number
 }
 
@@ -33,18 +33,18 @@ const maxNote = 1024
 /** One Event object, and how often what it says came. */
 interface Series {
   readonly namespace: string
-  /** Undefined until it was created. */
-  name: string | undefined
+  /** Its name, or undefined when it could not be created. */
+  created: Promise<string | undefined>
   count: number
   lastAt: number
-  writtenAt: number
+  countedAt: number
   timer: NodeJS.Timeout | undefined
 }
 
 /**
  * Writes events.k8s.io/v1 Events on our kinds. What comes again counts up the series of the first one, whatever its note
- * says by then: one object for each subject, type and reason, written at most once in `writeGapMs`, however often
- * something fails. Losing one is logged and hurts nobody.
+ * says by then: one object for each subject, type and reason, counted at once when it comes for the second time and then
+ * at most once in `writeGapMs`, however often something fails. Losing one is logged and hurts nobody.
  */
 export class EventRecorder {
   readonly #options: EventRecorderOptions
@@ -76,14 +76,15 @@ export class EventRecorder {
     }
     const series: Series = {
       namespace: namespace === '' ? 'default' : namespace,
-      name: undefined,
+      created: Promise.resolve(undefined),
       count: 1,
       lastAt: now,
-      writtenAt: now,
+      countedAt: -Infinity,
       timer: undefined,
     }
     this.#series.set(key, series)
-    await this.#create(key, series, { subject, type, reason, note })
+    series.created = this.#create(key, series.namespace, { subject, type, reason, note })
+    await series.created
   }
 
   /** Drops what was counted and not yet written. */
@@ -94,11 +95,10 @@ export class EventRecorder {
 
   async #create(
     key: string,
-    series: Series,
+    namespace: string,
     { subject, type, reason, note }: { subject: EventSubject; type: EventType; reason: string; note: string },
-  ): Promise<void> {
+  ): Promise<string | undefined> {
     const { client, guard, instance, onError } = this.#options
-    const { namespace } = series
     const body = {
       apiVersion: 'events.k8s.io/v1',
       kind: 'Event',
@@ -114,21 +114,17 @@ export class EventRecorder {
     }
     try {
       const path = eventPath(namespace)
-      const { metadata } = await client.request<{ metadata: { name: string } }>({
-        method: 'POST',
-        path,
-        body,
-        guard,
-      })
-      series.name = metadata.name
+      const made = await client.request<{ metadata: { name: string } }>({ method: 'POST', path, body, guard })
+      return made.metadata.name
     } catch (error) {
       this.#series.delete(key)
       onError(error)
+      return undefined
     }
   }
 
   #writeLater(key: string, series: Series): void {
-    const dueIn = Math.max(0, series.writtenAt + this.#writeGapMs - performance.now())
+    const dueIn = Math.max(0, series.countedAt + this.#writeGapMs - performance.now())
     series.timer ??= setTimeout(() => {
       series.timer = undefined
       void this.#count(key, series)
@@ -137,11 +133,12 @@ export class EventRecorder {
 
   async #count(key: string, series: Series): Promise<void> {
     const { client, guard, onError } = this.#options
-    if (series.name === undefined) return // it could not be created
-    series.writtenAt = performance.now()
+    const name = await series.created
+    if (name === undefined) return
+    series.countedAt = performance.now()
     const body = { series: { count: series.count, lastObservedTime: microTime() } }
     try {
-      await client.request({ method: 'PATCH', path: eventPath(series.namespace, series.name), body, guard })
+      await client.request({ method: 'PATCH', path: eventPath(series.namespace, name), body, guard })
     } catch (error) {
       // Events live for an hour or as long as somebody likes: the next one is a new object.
       if (isNotFound(error)) this.#series.delete(key)

@@ -21,6 +21,7 @@ export interface EventObject extends KubeObject {
   reason?: string
   note?: string
   regarding?: { kind?: string; namespace?: string; name?: string }
+  series?: { count: number }
 }
 
 /** Use startFailureBed. */
@@ -88,18 +89,26 @@ export class FailureBed {
     return this.secrets.of(namespace, registryName)
   }
 
+  /** The Events of a site with this reason, as they are now. */
   eventsOf({ namespace }: Site, reason: string): EventObject[] {
-    return this.events.all
-      .filter(({ type, object }) => type === 'ADDED' && object.reason === reason)
-      .map(({ object }) => object)
-      .filter(({ regarding }) => regarding?.namespace === namespace && regarding.name === registryName)
+    const latest = new Map<unknown, EventObject>()
+    for (const { object } of this.events.all) {
+      const { regarding, metadata } = object
+      const isOfSite = regarding?.namespace === namespace && regarding.name === registryName
+      if (object.reason === reason && isOfSite) latest.set(metadata?.uid, object)
+    }
+    return [...latest.values()]
   }
 
-  async untilEvents(site: Site, reason: string, atLeast: number): Promise<EventObject[]> {
-    return eventually(`${atLeast} events ${reason} in ${site.namespace}`, () => {
-      const events = this.eventsOf(site, reason)
-      return events.length >= atLeast ? events : undefined
-    })
+  /** Waits until a site's Events with this reason have told of it so often, in one object or several. */
+  async untilTold(site: Site, reason: string, times: number): Promise<EventObject[]> {
+    const told = (): number =>
+      this.eventsOf(site, reason).reduce((sum, { series }) => sum + (series?.count ?? 1), 0)
+    return eventually(
+      `events ${reason} in ${site.namespace}, ${times} in all`,
+      () => (told() === times ? this.eventsOf(site, reason) : undefined),
+      told,
+    )
   }
 
   /** Replaces the addresses that the server's policy allows; the admission policies keep those of the chart. */
