@@ -1,6 +1,7 @@
 // The Rancher Dashboard with the extension, on real clusters in which the product runs: what the page's tests work on.
 import { ensureDashboard } from '../../scripts/build/dashboard.ts'
 import { ensureExtension, type ExtensionBundle } from '../../scripts/build/extension.ts'
+import { checkCanaries } from '../canaries/plane.ts'
 import { installChart, type InstalledChart } from '../chart/install.ts'
 import { startFakeAws, type FakeAws } from '../fakes/aws/index.ts'
 import { startServer, type ServerProcess } from '../integration/harness.ts'
@@ -68,7 +69,7 @@ export interface PageStage {
   readonly plugin: StagePlugin
   /** One of its clusters. @throws Error when it has no such cluster */
   cluster(id: ClusterId): StageCluster
-  /** Stops everything, in reverse order. */
+  /** Stops everything, in reverse order. @throws the first problem, when all has ended */
   stop(): Promise<void>
 }
 
@@ -79,7 +80,15 @@ export interface PageStage {
 export async function startPageStage(options: PageStageOptions = {}): Promise<PageStage> {
   const stops: (() => unknown)[] = []
   const stop = async (): Promise<void> => {
-    for (const end of stops.splice(0).reverse()) await end()
+    const problems: unknown[] = []
+    for (const end of stops.splice(0).reverse()) {
+      try {
+        await end()
+      } catch (problem) {
+        problems.push(problem)
+      }
+    }
+    if (problems.length > 0) throw problems[0]
   }
   try {
     return await raise(options, stops, stop)
@@ -119,7 +128,7 @@ async function raise(
   for (const { id, plane } of planes) {
     if (options.without?.includes(id)) continue
     const env = { AWS_ENDPOINT_URL: aws.endpoint, ...options.serverEnv }
-    products.set(id, await keep(startProduct(plane, outage, env), ({ server }) => server.kill('SIGTERM')))
+    products.set(id, await keep(startProduct(plane, outage, env), (product) => endProduct(plane, product)))
   }
   const services = new Map<string, string>()
   const named = planes.map(({ id, plane }) => ({ id, displayName: displayNames[id], plane }))
@@ -149,6 +158,13 @@ async function raise(
 
 const adminOfPlane = { name: 'admin', id: 'admin', groups: ['system:masters'] }
 const displayNames: Record<ClusterId, string> = { local: 'local', 'c-m-7xk2p9qd': 'production' }
+
+/** @throws AssertionError when a secret came out anywhere while the stage stood */
+async function endProduct(plane: ControlPlane, { server }: Product): Promise<void> {
+  await server.scrape(plane.adminToken)
+  await server.kill('SIGTERM')
+  await checkCanaries(plane)
+}
 
 /** The chart by helm, and the server as a process with the rights of the chart's ServiceAccount. */
 async function startProduct(

@@ -1,4 +1,5 @@
 // Registries that are there when somebody opens the page for the first time: one of each state that it can show.
+import { secretBase64, secretValue } from '../../canaries/marks.ts'
 import type { FakeAws } from '../../fakes/aws/index.ts'
 import { condition, createKeys, isReady, registries, untilStatus } from '../../integration/harness.ts'
 import type { ControlPlane } from '../../testbed/control-plane.ts'
@@ -7,7 +8,7 @@ import type { KubeObject } from '../../testbed/kube-client.ts'
 /** Access keys that the stage's AWS knows: what somebody types into the form. */
 export const awsKeys = {
   accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
-  secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+  secretAccessKey: secretBase64('secret access key'),
 } as const
 
 /** Registry host of the account and region that the seeds use. */
@@ -113,8 +114,13 @@ async function createSecrets(plane: ControlPlane): Promise<void> {
   await createKeys(plane, 'shop-jobs', awsKeys, 'shop-ecr-credentials')
   await createKeys(plane, 'billing', awsKeys, 'shop-ecr-credentials')
   await createKeys(plane, 'token-registries-system', awsKeys, 'company-keys')
-  await createKeys(plane, 'shop', { ...awsKeys, secretAccessKey: 'not-the-right-one' }, 'partner-keys')
-  const robot = { username: 'shop+puller', password: 'robot-password-of-the-stage' }
+  await createKeys(
+    plane,
+    'shop',
+    { ...awsKeys, secretAccessKey: secretValue('secret access key') },
+    'partner-keys',
+  )
+  const robot = { username: 'shop+puller', password: secretValue('password') }
   await createKeys(plane, 'shop', robot, 'shop-quay-credentials')
 }
 
