@@ -90,8 +90,12 @@ export async function describeImage(options: ImageOptions): Promise<readonly Ima
   return files
 }
 
-/** What the process is started with; NODE_OPTIONS: a small young generation keeps an idle server small. */
-export const environment = ['NODE_ENV=production', 'NODE_OPTIONS=--max-semi-space-size=1']
+/** What the process is started with: a heap that collects early, and one pool for all native memory (docs/adr/0013). */
+export const environment = [
+  'NODE_ENV=production',
+  'NODE_OPTIONS=--max-semi-space-size=1 --max-old-space-size=128',
+  'MALLOC_ARENA_MAX=1',
+]
 
 /** Writes the layout as a folder (for skopeo, crane, buildah). */
 export async function writeLayout(files: readonly ImageFile[], folder: string): Promise<void> {

@@ -127,7 +127,7 @@ describe('the image', () => {
     const dockerfile = (await readFile(join(root, 'Dockerfile'), 'utf8')).split('FROM scratch')[1]!
     const ports = Object.keys(ExposedPorts).map((port) => port.replace('/tcp', ''))
     for (const line of [
-      `ENV ${Env.join(' ')}`,
+      `ENV ${Env.map((each) => each.replace(/=(.* .*)$/, '="$1"')).join(' ')}`,
       `USER ${User}`,
       `EXPOSE ${ports.join(' ')}`,
       `ENTRYPOINT ${JSON.stringify(Entrypoint).replaceAll(',', ', ')}`,
