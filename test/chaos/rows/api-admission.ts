@@ -59,6 +59,8 @@ export const apiAdmissionRows: readonly Row[] = [
       await site.fault(async () => {
         const { message } = await untilOnlyFailing(site, full)
         assert.match(message, /quota/, 'the failure says why')
+        // When the namespace came, for the refresh, and twice by the queue's own timer.
+        await site.until('four tries', () => site.api.hits('post') >= 4)
         await site.cp.admin.delete(`/api/v1/namespaces/${full}/resourcequotas/none`)
       })
     },

@@ -15,9 +15,13 @@ const isPatchIn =
 /** Every write of the refresh, and one for the new namespace. */
 const writesOfStory = standardNamespaces.length + 2
 
-/** What somebody puts in the place of ours: his own password, and no mark of ours. */
+/** What somebody puts in the place of ours: a password of his own for the same registry, and no mark of ours. */
 const ownPayload = Buffer.from(
-  JSON.stringify({ auths: { 'registry.example.com': { username: 'u', password: 'own', auth: 'dTpvd24=' } } }),
+  JSON.stringify({
+    auths: {
+      '123456789012.dkr.ecr.eu-west-1.amazonaws.com': { username: 'u', password: 'own', auth: 'dTpvd24=' },
+    },
+  }),
 ).toString('base64')
 
 async function untilBlocked(site: Site, namespace: string): Promise<void> {
