@@ -254,9 +254,15 @@ describe('an operator', { timeout: 300_000 }, () => {
 
       const { status } = await refresh('quiet', 'while not ready')
       assert.ok(Date.parse(status?.issuedAt ?? '') > Date.parse(first?.issuedAt ?? ''))
-      const secret = await bed.cp.admin.get<RegistryView>('/api/v1/namespaces/quiet/secrets/ecr')
-      const { annotations } = secret.metadata as { annotations?: Record<string, string> }
-      assert.equal(annotations?.['tokenregistries.io/issued-at'], status?.issuedAt)
+      // A request counts as answered before the Secrets are written.
+      await bed.cp.admin.waitFor<RegistryView>(
+        '/api/v1/namespaces/quiet/secrets/ecr',
+        ({ metadata }) => {
+          const { annotations } = metadata as { annotations?: Record<string, string> }
+          return annotations?.['tokenregistries.io/issued-at'] === status?.issuedAt
+        },
+        { what: 'the new password in the Secret', timeoutMs: 60_000 },
+      )
       assert.deepEqual(await failing(server), ['watch:namespaces'])
 
       proxy.heal('silence')
