@@ -149,12 +149,20 @@ export const objectSecretsRows: readonly Row[] = [
     },
     hits: (site) => site.api.hits('writes'),
     mutants: [
-      {
-        file: 'server/controller/secret-writer.ts',
-        from: 'metadata: { uid, resourceVersion, labels: desired.labels, annotations: desired.annotations },',
-        to: 'metadata: { labels: desired.labels, annotations: desired.annotations },',
-        why: 'writes go without the version that they were decided by',
-      },
+      [
+        {
+          file: 'server/controller/secret-writer.ts',
+          from: '      if (isOurs(secret.metadata)) secrets.observeFull(secret)\n      else secrets.forget(namespace, name)\n',
+          to: '      secrets.observeFull(secret)\n',
+          why: 'a Secret that has lost our label counts as ours when it is read',
+        },
+        {
+          file: 'server/controller/secret-cache.ts',
+          from: '    this.#remove(key)\n    this.#emit(object, known.annotations',
+          to: '    this.#emit(object, known.annotations',
+          why: 'and when the watch tells of it',
+        },
+      ],
     ],
   },
 ]
