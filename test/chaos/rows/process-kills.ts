@@ -1,13 +1,15 @@
 // The server is killed, or told to stop, at points of its loop that the seed chooses, and started anew as by the kubelet.
+import assert from 'node:assert/strict'
 import type { Effect, ProxiedRequest } from '../../fakes/api-proxy.ts'
 import type { Row } from '../row.ts'
 import type { Site } from '../site.ts'
+import { judgeSite } from '../witness.ts'
 
-/** About as many requests as a start with a refresh makes: later ones only renew the Lease. */
-const lastRequest = 40
+/** As many requests as a start makes in any case: what comes later may only be renewals of the Lease, one a second. */
+const startRequests = 24
 
 interface KillPoint {
-  /** Counted from when it was chosen, over all processes. */
+  /** Counted from when it was chosen. */
   readonly request: number
   readonly signal: 'SIGKILL' | 'SIGTERM'
   /** What becomes of the request in whose middle the process ends. */
@@ -15,18 +17,21 @@ interface KillPoint {
 }
 
 /** A killed process' request is carried out or not; one that is told to stop may still hear the answer. */
-function choosePoint(site: Site): KillPoint {
-  const request = 1 + Math.floor(site.random() * lastRequest)
+function choosePoint(site: Site, last: number): KillPoint {
+  const request = 1 + Math.floor(site.random() * last)
   const effects: readonly Effect[] = [{ kind: 'cut' }, { kind: 'loseAnswer' }, { kind: 'count' }]
   const effect = effects[Math.floor(site.random() * 3)] ?? { kind: 'count' }
-  return site.random() < 0.7
+  return site.random() < 0.5
     ? { request, signal: 'SIGKILL', effect }
     : { request, signal: 'SIGTERM', effect: { kind: 'count' } }
 }
 
-/** Ends the server's process while its n-th request from now on is on its way. Resolves when that has happened. */
-async function killAtPoint(site: Site): Promise<void> {
-  const { request, signal, effect } = choosePoint(site)
+/**
+ * Ends the server's process while one of its next requests is on its way. Resolves when that has happened.
+ * @param last the latest of these requests
+ */
+async function killAtPoint(site: Site, last: number): Promise<void> {
+  const { request, signal, effect } = choosePoint(site, last)
   const { replica } = site
   const { restarts } = replica
   let left = request
@@ -40,14 +45,29 @@ async function killAtPoint(site: Site): Promise<void> {
   await site.until('the process to end', () => replica.restarts > restarts, describe)
 }
 
-async function killOften(site: Site, points: number): Promise<void> {
-  for (let point = 0; point < points; point++) await killAtPoint(site)
+/** Each of them while the process starts that came after the last one. */
+async function killWhileStarting(site: Site, points: number): Promise<void> {
+  for (let point = 0; point < points; point++) await killAtPoint(site, startRequests)
 }
 
-/** @param perAct kills while one thing that people did is worked off */
+/** After each act, so that a violation is known near the kill that led to it. @throws AssertionError */
+async function assertNothingLost(site: Site): Promise<void> {
+  await site.untilWitnessed()
+  assert.deepEqual(judgeSite(site), [])
+}
+
+interface KillPlan {
+  /** Things that people do, one after another. */
+  readonly acts: number
+  /** Kills while one of them is worked off. */
+  readonly perAct: number
+  /** As many requests as the server makes for one act in any case. */
+  readonly actRequests: number
+}
+
 function killRow(
   row: Pick<Row, 'name' | 'fault' | 'short' | 'mutants' | 'maxUpstreamCalls'>,
-  { acts, perAct }: { acts: number; perAct: number },
+  { acts, perAct, actRequests }: KillPlan,
   act: (site: Site, index: number) => Promise<unknown>,
 ): Row {
   return {
@@ -57,9 +77,10 @@ function killRow(
     limitSeconds: 60 + acts * perAct * 15,
     async run(site) {
       for (let index = 0; index < acts; index++) {
-        await act(site, index)
-        await site.fault(() => killOften(site, perAct))
+        await Promise.all([site.fault(() => killAtPoint(site, actRequests)), act(site, index)])
+        await site.fault(() => killWhileStarting(site, perAct - 1))
         await site.untilConverged()
+        await site.fault(() => assertNothingLost(site))
       }
     },
     hits: (site) => site.api.hits('kill'),
@@ -71,7 +92,7 @@ export const killRows: readonly Row[] = [
     {
       name: 'killed-while-growing',
       fault:
-        'the process is killed at 8 points of its loop while namespaces come; its passwords are still good',
+        'the process is killed at four points of its loop while namespaces come; its passwords are still good',
       short: true,
       maxUpstreamCalls: 2,
       mutants: [
@@ -83,34 +104,34 @@ export const killRows: readonly Row[] = [
         },
       ],
     },
-    { acts: 2, perAct: 4 },
+    { acts: 2, perAct: 2, actRequests: 3 },
     (site, index) => site.addNamespace(`late-${index}`),
   ),
   killRow(
     {
       name: 'killed-while-refreshing',
-      fault: 'the process is killed at 92 points of its loop while refreshes run',
+      fault: 'the process is killed at 96 points of its loop while refreshes run',
       short: false,
       // One for each identity at the start, and for each refresh; one more for each that a kill can have cost.
-      maxUpstreamCalls: 2 + 2 * 23 + 2 * 92,
+      maxUpstreamCalls: 2 + 2 * 24 + 2 * 96,
       mutants: [
         [
           {
             file: 'server/controller/take-back.ts',
-            from: '(issuedAt(a) < issuedAt(b) ? 1 : -1)',
-            to: '(issuedAt(a) < issuedAt(b) ? -1 : 1)',
+            from: 'rank(b) - rank(a)',
+            to: 'rank(a) - rank(b)',
             why: 'a restart takes back the oldest copy that runs',
           },
           {
             file: 'server/controller/take-back.ts',
-            from: "  if (issuedAt(known) < (registry.status?.issuedAt ?? '')) return false\n",
+            from: '  if (issuedAt(known) < issuedLast(registry, now())) return false\n',
             to: '',
             why: 'a copy older than what status tells of is trusted',
           },
         ],
       ],
     },
-    { acts: 23, perAct: 4 },
+    { acts: 24, perAct: 4, actRequests: 12 },
     (site) => site.refresh(),
   ),
 ]

@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import type { ProxiedRequest } from '../../fakes/api-proxy.ts'
+import type { SecretView } from '../../integration/harness.ts'
+import type { Version } from '../observer.ts'
 import type { Replica } from '../replica.ts'
 import type { Row } from '../row.ts'
 import { refreshAndGrow, standardNamespaces, type Site } from '../site.ts'
 import { patientLease } from './settings.ts'
 import { audited, failedWatches, isUnauthorized, logged } from './signs.ts'
 
-const isSecretUpdate = ({ method, resource }: ProxiedRequest): boolean =>
-  method === 'PATCH' && resource === 'secrets'
 const isWrite = ({ method }: ProxiedRequest): boolean => method !== 'GET'
 
 /** A fan-out that takes some seconds, so that there is a middle of it. */
@@ -17,9 +17,16 @@ const slowFanOut = { WRITE_BUDGET_PER_SECOND: '2' }
 
 /** Waits until a refresh has reached one namespace and not yet the others. */
 async function untilMiddleOfFanOut(site: Site): Promise<void> {
-  site.api.inject('fan-out', { when: isSecretUpdate, effect: { kind: 'count' } })
-  await site.until('the middle of the fan-out', () => site.api.hits('fan-out') > 0)
-  site.api.heal('fan-out')
+  const isRewritten = ({ type, object }: Version<SecretView>): boolean =>
+    type === 'MODIFIED' && object.metadata?.namespace?.startsWith(site.full('')) === true
+  await site.until('the middle of the fan-out', () => site.secrets.versions.some(isRewritten))
+}
+
+async function untilRenewalFails(site: Site): Promise<void> {
+  await site.until(
+    'a renewal that fails',
+    () => logged(site.replica, '"msg":"leader election: try failed"') > 0,
+  )
 }
 
 function assertNoRestart(site: Site): Promise<void> {
@@ -59,6 +66,7 @@ export const outageRows: readonly Row[] = [
         await site.cp.processes.apiServer.stop(0)
         const notWritten = (): boolean => logged(site.replica, '"code":"Unavailable"', '"namespace":') >= 2
         await site.until('two writes that met nobody', notWritten)
+        await untilRenewalFails(site)
         await site.cp.startApiServer()
       })
       await site.addNamespace('late')
@@ -67,41 +75,43 @@ export const outageRows: readonly Row[] = [
     after: assertNoRestart,
     mutants: [
       {
-        file: 'server/controller/target-work.ts',
-        from: '    this.#retries.set(formatKey(registry.owner, namespace), new Date(now.getTime() + wait))\n',
-        to: '    void wait\n',
-        why: 'a Secret that could not be written is not tried again',
+        file: 'server/kube/lease.ts',
+        from: '        this.#noteFailure(error)\n',
+        to: "        this.#noteFailure(error)\n        this.#lose('a renewal failed')\n",
+        why: 'a leader gives up at the first renewal that fails',
       },
     ],
   },
   {
     name: 'etcd-restarted',
-    fault: 'etcd crashes in the middle of a fan-out, and the API server cannot store anything meanwhile',
+    fault: 'etcd crashes in the middle of a fan-out, and is away until the leader has given up',
     stage: 'write',
     short: false,
     story: 'refresh-and-grow',
-    env: { ...patientLease, ...slowFanOut },
-    maxUpstreamCalls: 4,
+    env: slowFanOut,
+    // Of two new credentials one has reached no Secret yet when the process ends.
+    maxUpstreamCalls: 5,
+    // The process waits 20 s for what it has sent before it ends.
+    patienceSeconds: 60,
     async run(site) {
       await site.refresh()
       await site.fault(async () => {
         await untilMiddleOfFanOut(site)
         await site.cp.processes.etcd.stop(0)
         site.api.inject('meanwhile', { when: isWrite, effect: { kind: 'count' } })
-        await site.until('writes that cannot be stored', () => site.api.hits('meanwhile') >= 3)
+        await site.until('the leader to give up', () => site.replica.restarts > 0)
         site.api.heal('meanwhile')
         await site.cp.restartEtcd()
       })
       await site.addNamespace('late')
     },
     hits: (site) => site.api.hits('meanwhile'),
-    after: assertNoRestart,
     mutants: [
       {
-        file: 'server/controller/target-work.ts',
-        from: '    this.#retries.set(formatKey(registry.owner, namespace), new Date(now.getTime() + wait))\n',
-        to: '    void wait\n',
-        why: 'a Secret that could not be written is not tried again',
+        file: 'server/controller/take-back.ts',
+        from: '.slice(0, maxReads)',
+        to: '.slice(maxReads)',
+        why: 'a restart takes no credential back',
       },
     ],
   },
