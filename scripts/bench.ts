@@ -11,7 +11,7 @@ import { ensureBinary, kubernetesVersion } from '../test/testbed/binary.ts'
 import { describeCommit, describeMachine } from './bench/machine.ts'
 import { readOptions, usage, type Options } from './bench/options.ts'
 import { replaceTable } from './bench/readme.ts'
-import { parseReport, type Report } from './bench/report.ts'
+import { add, parseReport, type Report } from './bench/report.ts'
 import { describeRun, textTable } from './bench/table.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -33,29 +33,33 @@ async function measure({ only, quick, runs, out }: Options): Promise<number> {
     const artefact = await buildArtefact(join(folder, 'app'))
     const chosen = quick ? sizes.quick : sizes.full
     const startedAt = new Date().toISOString()
-    const result = await runBench({
-      artefact,
-      only,
-      sizes: { ...chosen, ...(runs !== undefined && { runs }) },
-      signal: stop.signal,
-      say,
-      onFigures: (figures) => console.log(['', ...textTable(figures), ''].join('\n')),
-    })
+    const file = resolve(
+      out ?? join(root, 'docs/bench', `${startedAt.slice(0, 10)}-${nameOf(only, quick)}.json`),
+    )
+    await mkdir(dirname(file), { recursive: true })
     const { entryBytes, allBytes } = artefact
-    const report: Report = {
+    let report: Report = {
       format: 1,
       startedAt,
       ...describeCommit(root),
       quick,
       machine: describeMachine(kubernetesVersion),
       artefact: { entryBytes, allBytes, nodeOptions: imageEnvironment['NODE_OPTIONS'] ?? '' },
-      ...result,
+      surroundings: [],
+      figures: [],
     }
-    const file = resolve(
-      out ?? join(root, 'docs/bench', `${startedAt.slice(0, 10)}-${nameOf(only, quick)}.json`),
-    )
-    await mkdir(dirname(file), { recursive: true })
-    await writeFile(file, `${JSON.stringify(report, null, 1)}\n`)
+    await runBench({
+      artefact,
+      only,
+      sizes: { ...chosen, ...(runs !== undefined && { runs }) },
+      signal: stop.signal,
+      say,
+      async onMeasured(figures, around) {
+        console.log(['', ...textTable(figures), ''].join('\n'))
+        report = add(report, figures, around)
+        await writeFile(file, `${JSON.stringify(report, null, 1)}\n`)
+      },
+    })
     console.log(
       [...textTable(report.figures), '', describeRun(report), '', relative(process.cwd(), file)].join('\n'),
     )

@@ -1,4 +1,4 @@
-import type { Figure, Part } from './figures.ts'
+import { parts, type Figure, type Part } from './figures.ts'
 
 /** Where a report was made: without it figures cannot be compared. */
 export interface Machine {
@@ -35,6 +35,18 @@ export interface Report {
   readonly artefact: { readonly entryBytes: number; readonly allBytes: number; readonly nodeOptions: string }
   readonly surroundings: readonly Surroundings[]
   readonly figures: readonly Figure[]
+}
+
+const order = Object.keys(parts)
+
+/** The report with one measurement more; figures stay in the order of their parts. */
+export function add(report: Report, figures: readonly Figure[], around: Surroundings): Report {
+  const all = [...report.figures, ...figures]
+  return {
+    ...report,
+    surroundings: [...report.surroundings, around],
+    figures: all.sort((a, b) => order.indexOf(a.part) - order.indexOf(b.part)),
+  }
 }
 
 /** @throws Error when the text is no report of a format that is known */
