@@ -93,7 +93,7 @@ export async function describeImage(options: ImageOptions): Promise<readonly Ima
 /** What the process is started with: a heap that collects early, and one pool for all native memory (docs/adr/0013). */
 export const environment = [
   'NODE_ENV=production',
-  'NODE_OPTIONS=--max-semi-space-size=1 --max-old-space-size=128',
+  'NODE_OPTIONS=--max-semi-space-size=2 --max-old-space-size=128',
   'MALLOC_ARENA_MAX=1',
 ]
 
