@@ -19,7 +19,9 @@ async function assertPlantable({ file, from, to }: Mutation): Promise<void> {
 
 describe('the bugs that can be planted', () => {
   for (const { name, mutants } of rows)
-    it(`for the row ${name}`, () => Promise.all(mutants.flatMap(mutationsOf).map(assertPlantable)))
+    it(`for the row ${name}`, async () => {
+      await Promise.all(mutants.flatMap(mutationsOf).map(assertPlantable))
+    })
   for (const { name, mutation } of plantedBugs) it(`as ${name}`, () => assertPlantable(mutation))
 })
 
