@@ -25,7 +25,13 @@ export async function runMutants({ rows, seed, print }: MutantsOptions): Promise
     for (const row of rows) {
       for (const mutant of row.mutants) {
         const copy = await plant(mutant, ['server', 'package.json'])
-        const result = await runRow(bed, row, { seed, baselines, main: copy.main, patienceMs })
+        const result = await runRow(bed, row, {
+          seed,
+          baselines,
+          main: copy.main,
+          patienceMs,
+          thorough: true,
+        })
         await copy.remove()
         const { caught, line } = judge(result, mutant)
         if (!caught) survivors++

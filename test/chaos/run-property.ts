@@ -16,7 +16,13 @@ export async function runProperty(
     seconds: (performance.now() - startedAt) / 1000,
   })
   try {
-    const found = await row.check(bed, { seed, main, patienceMs, thorough, shrink: thorough })
+    const found = await row.check(bed, {
+      seed,
+      main,
+      patienceMs,
+      thorough,
+      shrink: thorough && main === undefined,
+    })
     return result({ ...found, failure: undefined })
   } catch (thrown) {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown))
