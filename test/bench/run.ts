@@ -32,16 +32,12 @@ export interface RunOptions {
   readonly sizes: Sizes
   readonly signal: AbortSignal
   readonly say: (line: string) => void
-  /** The figures of one measurement, as soon as they are there. */
-  readonly onFigures: (figures: readonly Figure[]) => void
+  /** One measurement is complete. */
+  readonly onMeasured: (figures: readonly Figure[], around: Surroundings) => Promise<void>
 }
 
-/** @throws what ended the run; figures of measurements that were complete have been told by then */
-export async function runBench(
-  options: RunOptions,
-): Promise<{ figures: Figure[]; surroundings: Surroundings[] }> {
-  const figures: Figure[] = []
-  const surroundings: Surroundings[] = []
+/** @throws what ended the run; measurements that were complete have been told by then */
+export async function runBench(options: RunOptions): Promise<void> {
   for (const measurement of measurements) {
     if (!measurement.parts.some((part) => options.only.has(part))) continue
     const { measured, around } = await runOne(measurement, options)
