@@ -191,7 +191,7 @@ describe('rbac.secretAccess', () => {
     const named = [
       {
         namespace: 'shop',
-        pullSecrets: ['named-pull', 'spare'],
+        pullSecrets: ['named-pull', 'spare', 'attached'],
         credentials: ['aws-keys'],
         serviceAccounts: ['default'],
       },
@@ -290,6 +290,23 @@ describe('rbac.secretAccess', () => {
       )
     })
 
+    it('tells by an event which ServiceAccounts it cannot change, while pulls work for the others', async () => {
+      const attach = { attach: 'Named', names: ['default', 'builder'] }
+      const path = await create('shop', 'attached', { serviceAccounts: attach })
+      await untilStatus(bed.cp, path, 'ready', isReady)
+      const { items } = await bed.cp.admin.waitFor<{
+        items: { regarding: { name: string }; note: string }[]
+      }>('/apis/events.k8s.io/v1/namespaces/shop/events', (list) =>
+        list.items.some(({ note }) => note.startsWith('spec.serviceAccounts.attach')),
+      )
+      const told = items.find(({ note }) => note.startsWith('spec.serviceAccounts.attach'))
+      assert.equal(told?.regarding.name, 'attached')
+      assert.match(
+        told.note,
+        /ServiceAccount builder of namespace shop .* under serviceAccounts; ask an administrator/,
+      )
+    })
+
     it('tells when a Secret that it may fill is missing, and fills it once it is made', async () => {
       const path = corePath('tools', 'secrets', 'central')
       const { metadata, type, data } = await secretAt('tools', 'central')
@@ -321,14 +338,14 @@ describe('rbac.secretAccess', () => {
       const account = await bed.cp.admin.get<{ imagePullSecrets?: object[] }>(
         corePath('shop', 'serviceaccounts', 'default'),
       )
-      assert.deepEqual(account.imagePullSecrets ?? [], [])
+      assert.deepEqual(account.imagePullSecrets, [{ name: 'attached' }])
     })
 
     it('has the rights on these objects and no others', async () => {
       const token = await bed.chart.serverToken()
       assert.deepEqual(await rightsOn(bed.cp, token, 'shop'), {
         'secrets aws-keys': ['get', 'watch'],
-        'secrets named-pull spare': ['get', 'patch', 'watch'],
+        'secrets attached named-pull spare': ['get', 'patch', 'watch'],
         'serviceaccounts default': ['get', 'patch', 'watch'],
       })
       assert.deepEqual(await rightsOn(bed.cp, token, home), {
