@@ -12,9 +12,8 @@ import { Model } from './model.ts'
 const namespaces = ['a', 'b', 'c'] as const
 const longest = 12
 
-async function open(bed: ChaosBed, { seed, main, patienceMs }: PropertyOptions): Promise<Site> {
-  const random = seededRandom(seed, 'random-events')
-  return Site.open(bed, { faulty: true, random, main, patienceMs })
+function open(bed: ChaosBed, { seed, main }: PropertyOptions): Promise<Site> {
+  return Site.open(bed, { faulty: true, random: seededRandom(seed, 'random-events'), main })
 }
 
 async function setUp(site: Site): Promise<Model> {
@@ -48,9 +47,10 @@ async function check(bed: ChaosBed, options: PropertyOptions): Promise<PropertyR
   const property = fc.asyncProperty(sequences(longest), async (commands) => {
     const site = await open(bed, options)
     try {
-      const real = await setUp(site)
-      await fc.asyncModelRun(() => ({ model: real, real: site }), commands)
-      await judge(site, real)
+      const model = await setUp(site)
+      site.patienceMs = options.patienceMs
+      await fc.asyncModelRun(() => ({ model, real: site }), commands)
+      await judge(site, model)
       happened += [...commands].length
       upstreamCalls = Math.max(upstreamCalls, site.upstreamCalls)
     } finally {
