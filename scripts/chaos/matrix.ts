@@ -35,7 +35,9 @@ export async function runMatrix({ rows, seed, times, thorough, print }: MatrixOp
     }
   }
   for (const { row, failure } of failed)
-    print(`\n${row.name} (${row.fault})\nfailed at ${failure?.phase}: ${failure?.error.stack}`)
+    print(
+      `\n${row.name} (${row.fault})\nfailed at ${failure?.phase}: ${failure?.error.stack}\n${failure?.log ?? ''}`,
+    )
   print(`\n${rows.length * times - failed.length} well, ${failed.length} failed`)
   return failed.length === 0
 }

@@ -31,7 +31,7 @@ export interface RowResult {
   readonly upstreamCalls: number
   readonly seconds: number
   /** Undefined when all is well. */
-  readonly failure: { readonly phase: Phase; readonly error: Error } | undefined
+  readonly failure: { readonly phase: Phase; readonly error: Error; readonly log?: string } | undefined
 }
 
 /** Never rejects for what the row finds. */
@@ -45,7 +45,7 @@ export async function runRow(bed: ChaosBed, row: AnyRow, options: RunOptions): P
     await play.withFaults(options.baselines.get(story))
   } catch (thrown) {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown))
-    return result({ phase: play.phase, error })
+    return result({ phase: play.phase, error, log: play.log })
   }
   return result(undefined)
 
@@ -59,13 +59,17 @@ export async function runRow(bed: ChaosBed, row: AnyRow, options: RunOptions): P
 export async function assertRow(bed: ChaosBed, row: AnyRow, options: RunOptions): Promise<void> {
   const { failure } = await runRow(bed, row, options)
   if (failure !== undefined)
-    throw new Error(`${failure.phase}: ${failure.error.message}`, { cause: failure.error })
+    throw new Error(`${failure.phase}: ${failure.error.message}\n${failure.log ?? ''}`, {
+      cause: failure.error,
+    })
 }
 
 class Play {
   phase: Phase = 'baseline'
   hits = 0
   upstreamCalls = 0
+  /** What the servers logged last. */
+  log = ''
   readonly #bed: ChaosBed
   readonly #row: Row
   readonly #options: RunOptions
@@ -82,6 +86,7 @@ class Play {
       await this.#act(site)
       return await site.untilConverged()
     } finally {
+      this.log = site.logTail()
       await site.close()
     }
   }
@@ -116,6 +121,7 @@ class Play {
       this.phase = 'after'
       await row.after?.(site)
     } finally {
+      this.log = site.logTail()
       await site.close()
     }
   }
