@@ -8,7 +8,7 @@ import type { Replica } from '../replica.ts'
 import type { Row } from '../row.ts'
 import { refreshAndGrow, standardNamespaces, type Site } from '../site.ts'
 import { patientLease } from './settings.ts'
-import { audited, failedWatches, isUnauthorized, logged } from './signs.ts'
+import { assertNoRestart, audited, failedWatches, isUnauthorized, logged } from './signs.ts'
 
 const isWrite = ({ method }: ProxiedRequest): boolean => method !== 'GET'
 
@@ -27,11 +27,6 @@ async function untilRenewalFails(site: Site): Promise<void> {
     'a renewal that fails',
     () => logged(site.replica, '"msg":"leader election: try failed"') > 0,
   )
-}
-
-function assertNoRestart(site: Site): Promise<void> {
-  for (const { name, restarts } of site.replicas) assert.equal(restarts, 0, `${name} needed a restart`)
-  return Promise.resolve()
 }
 
 /** Two replicas whose TLS ends at the API server itself, so that its own certificates count. */

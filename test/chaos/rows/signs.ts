@@ -1,4 +1,5 @@
 // By what rows see that a fault has struck, in the words of those whom it struck.
+import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import type { AuditEvent } from '../../testbed/audit.ts'
 import type { Replica } from '../replica.ts'
@@ -39,4 +40,10 @@ export async function credentialId({ tokenFile }: Replica): Promise<string> {
 /** Whether a request came with a certain token. */
 export function isOf(id: string, { user }: AuditEvent): boolean {
   return user.extra?.['authentication.kubernetes.io/credential-id']?.includes(id) === true
+}
+
+/** For faults that the process is to live through. @throws AssertionError */
+export function assertNoRestart(site: Site): Promise<void> {
+  for (const { name, restarts } of site.replicas) assert.equal(restarts, 0, `${name} needed a restart`)
+  return Promise.resolve()
 }
