@@ -6,6 +6,8 @@ const shell = path.dirname(require.resolve('@rancher/shell/package.json'))
 module.exports = {
   rootDir: __dirname,
   testMatch: ['<rootDir>/**/*.test.ts'],
+  // A limit against hanging, not a measure: whole forms are mounted, beside other work on a slow machine.
+  testTimeout: 60_000,
   testEnvironment: 'jsdom',
   testEnvironmentOptions: { customExportConditions: ['node', 'node-addons'] },
   moduleFileExtensions: ['ts', 'js', 'json', 'vue'],
