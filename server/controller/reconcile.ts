@@ -95,7 +95,10 @@ export class Reconciler {
     if (known?.registry.uid === registry.uid) {
       if (known.provider?.type !== registry.provider.type) known.provider = providers(registry.provider.type)
       // What was said of the Secret of the old name says nothing of the one of the new name.
-      if (known.registry.secretName !== registry.secretName) known.results.clear()
+      if (known.registry.secretName !== registry.secretName) {
+        known.results.clear()
+        known.rendered = undefined // made anew below; until then nothing is written, and nothing counts as in step
+      }
       known.registry = registry
       return known
     }

@@ -130,6 +130,8 @@ export class TargetWork {
     const runtime = runtimes.get(owner)
     if (runtime === undefined) return
     const { rendered, registry, inUse } = runtime
+    // Meanwhile; the outcome for the old name would say that the Secret of the new one is in place.
+    const isRenamed = (): boolean => runtime.registry.secretName !== rendered?.name
     try {
       if (rendered === undefined || registry.suspend || runtime.members.get(namespace) !== 'member') return
       const [first] = runtimes.claimants(namespace, rendered.name)
@@ -145,10 +147,11 @@ export class TargetWork {
         metrics.countSecretWrite(outcome)
         logger.debug({ registry: owner, namespace, secret: rendered.name, outcome }, 'wrote a Secret')
       }
+      if (isRenamed()) return
       if (outcome === 'updated' && editor !== undefined) this.#countRepair(runtime, namespace, editor)
       this.#synced(runtime, namespace)
     } catch (error) {
-      this.#failed(runtime, namespace, error)
+      if (!isRenamed()) this.#failed(runtime, namespace, error)
     } finally {
       runtime.pending.delete(namespace)
       onDone(runtime)
