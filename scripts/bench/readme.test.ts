@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { replaceTable } from './readme.ts'
+import { replaceTable, reportOf } from './readme.ts'
 import { parseReport, type Report } from './report.ts'
 import { summarize } from './statistics.ts'
+
+const root = join(import.meta.dirname, '../..')
 
 const report: Report = {
   format: 1,
@@ -20,6 +24,14 @@ const report: Report = {
 const place = 'before\n<!-- bench: old.json -->\nold $1\n<!-- end of bench -->\nafter\n'
 
 describe('the README’s table', () => {
+  it('is that of the report that it names', () => {
+    const readme = readFileSync(join(root, 'README.md'), 'utf8')
+    const file = reportOf(readme)
+    assert.ok(file !== undefined, 'README.md has no "<!-- bench: FILE -->"')
+    const shown = parseReport(readFileSync(join(root, file), 'utf8'))
+    assert.equal(replaceTable(readme, file, shown), readme, 'run: npm run bench -- --readme FILE')
+    assert.equal(shown.quick, false)
+  })
   it('is replaced, and nothing around it', () => {
     const text = replaceTable(place, 'docs/bench/new.json', report)
     assert.match(

@@ -106,8 +106,8 @@ async function refreshPeak(bed: Bed, pid: number): Promise<number> {
   const path = registries.clusterPath('central')
   forgetPeak(pid)
   await bed.audit.mark()
-  await requestRefresh(bed, path)
-  await bed.untilQuiet()
+  await untilDone(bed, path, await requestRefresh(bed, path))
+  await bed.untilQuiet() // the fan-out follows
   return memoryOf(pid).peak
 }
 
