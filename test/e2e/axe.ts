@@ -30,7 +30,9 @@ export async function violations(
     async ({ include, exclude, values }) => {
       const { axe: run } = globalThis as unknown as { axe: typeof axe }
       const { violations: all } = await run.run({ include, exclude }, { runOnly: { type: 'tag', values } })
-      return all.map(({ id, nodes }) => ({ id, where: nodes.map(({ html }) => html.slice(0, 200)) }))
+      const told = ({ html, any }: axe.NodeResult): string =>
+        [html.slice(0, 200), ...any.map(({ message }) => message)].join(' ')
+      return all.map(({ id, nodes }) => ({ id, where: nodes.map(told) }))
     },
     { include: [ours], exclude: [...shells], values: tags },
   )
