@@ -101,12 +101,9 @@ export class SecretWriter {
       type: pullSecretType,
       data: { [pullSecretKey]: base64(desired.payload) },
     }
-    return this.#send(
-      { method: 'POST', path: secretPath(namespace), body },
-      namespace,
-      desired,
-      isAlreadyExists,
-    )
+    // A quota that others count down at the same moment is a conflict too, of the quota.
+    const stale = (error: unknown): boolean => isAlreadyExists(error) || isConflict(error)
+    return this.#send({ method: 'POST', path: secretPath(namespace), body }, namespace, desired, stale)
   }
 
   /** A merge patch leaves foreign data keys, labels and annotations alone, and the uid lives on. */
