@@ -240,6 +240,15 @@ export async function startServer(
 }
 
 /**
+ * Waits until the clock shows another second. Issue times and ends are whole seconds: of two credentials of one second
+ * neither is newer, nor lives longer.
+ */
+export async function nextSecond(): Promise<void> {
+  const now = Math.floor(Date.now() / 1000)
+  await eventually('the next second', () => (Math.floor(Date.now() / 1000) > now ? true : undefined))
+}
+
+/**
  * Waits for a state instead of a time: asks again until there is a value.
  * @throws Error that names what did not come, with what was there instead, after 60 s
  */

@@ -9,6 +9,7 @@ import {
   createKeys,
   eventually,
   isReady,
+  nextSecond,
   registries,
   startBed,
   untilStatus,
@@ -282,9 +283,7 @@ describe('ownership of pull Secrets', () => {
     const calls = (): number =>
       bed.aws.log.entries.filter(({ principal }) => principal.endsWith('user/requester')).length
     assert.equal(calls(), 1)
-    // Ends are whole seconds: a token of the same second does not live longer, and would be asked for again.
-    const second = Math.floor(Date.now() / 1000)
-    await eventually('the next second', () => (Math.floor(Date.now() / 1000) > second ? true : undefined))
+    await nextSecond() // else the second token would not live longer, and be asked for again
     await requestRefresh(path, 'first')
     await untilStatus(
       bed.cp,

@@ -10,6 +10,7 @@ import {
   createKeys,
   eventually,
   isReady,
+  nextSecond,
   readMetrics,
   registries,
   startBed,
@@ -91,12 +92,6 @@ describe('resilience of the loop', () => {
       `the echo of ${value}`,
       (object) => object.status?.lastHandledRefreshRequest === value && isReady(object),
     )
-  }
-
-  /** Times in annotations are whole seconds: two credentials of one second could not be told apart by age. */
-  async function nextSecond(): Promise<void> {
-    const now = Math.floor(Date.now() / 1000)
-    await eventually('the next second', () => (Math.floor(Date.now() / 1000) > now ? true : undefined))
   }
 
   it('restarts without asking upstream and with few requests', async () => {

@@ -3,10 +3,8 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import type { Row } from '../row.ts'
 import { refreshAndGrow, type Site } from '../site.ts'
+import { patientLease } from './settings.ts'
 import { assertNoRestart, audited, failedWatches, isUnauthorized } from './signs.ts'
-
-/** A leader that cannot renew its Lease ends by design; what is asked here is whether it gets on without that. */
-const patientLease = { LEASE_DURATION_SECONDS: '60', RENEW_DEADLINE_SECONDS: '50' }
 
 /** A token of the server's ServiceAccount that ends with a Secret, as a pod's ends with the pod. */
 async function boundToken(site: Site, secret: string): Promise<string> {

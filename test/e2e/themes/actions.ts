@@ -1,7 +1,7 @@
 // What the menu of a registry does, and what is said about it.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { eventually, registries as paths, type RegistryView } from '../../integration/harness.ts'
+import { nextSecond, registries as paths, type RegistryView } from '../../integration/harness.ts'
 import type { Bed } from '../bed.ts'
 import { clusterIds } from '../stage.ts'
 
@@ -37,10 +37,9 @@ export function describeActions(bed: Bed): void {
           } finally {
             bed.stage.aws.faults.clear()
           }
-          // By the server's own next try. Ends are whole seconds: a password of the same second would not live longer.
+          // By the server's own next try. A password of the same second would not live longer than that one.
           await registries.untilState('shop-ecr', 'Ready')
-          const second = Math.floor(Date.now() / 1000)
-          await eventually('the next second', () => Math.floor(Date.now() / 1000) > second || undefined)
+          await nextSecond()
           await registries.act('shop-ecr', 'Refresh now')
           await registries.message('asked for a new password').waitFor()
           await registries.message('A new password was issued').waitFor()
