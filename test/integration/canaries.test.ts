@@ -19,9 +19,10 @@ const leaks: readonly Mutation[] = [
     why,
   },
   {
+    // A part of it: the log's redactor knows a whole one, most often.
     file: 'server/providers/ecr/token.ts',
     from: '    throw toRegistryError(thrown, situation)\n',
-    to: '    throw Object.assign(toRegistryError(thrown, situation), { message: keys.secretAccessKey })\n',
+    to: '    throw Object.assign(toRegistryError(thrown, situation), { message: keys.secretAccessKey.slice(0, 24) })\n',
     why,
   },
   {
@@ -127,6 +128,7 @@ describe('secrets', () => {
         'secret access key in events',
         'secret access key in stderr of leaky',
         'secret access key in the audit log',
+        'secret access key in the log of leaky',
       ])
       return true
     })

@@ -62,4 +62,34 @@ export function describeHealth(bed: Bed): void {
       )
     })
   }
+
+  describe('an open list', () => {
+    it(
+      'shows a change also where the socket is silent about it',
+      bed.as('dana', 'local', async ({ registries }, page) => {
+        const { aws } = bed.stage
+        let dropped = 0
+        await page.routeWebSocket(/\/v1\/subscribe/, (socket) => {
+          socket.connectToServer().onMessage((message) => {
+            const told = String(message)
+            const change =
+              told.includes('"resource.changes"') && told.includes('tokenregistries.io.tokenregistry"')
+            if (change) dropped++
+            else socket.send(message)
+          })
+        })
+        await registries.openList()
+        await registries.untilState('shop-ecr', 'Ready')
+        aws.faults.set({ ecr: 'unavailable' })
+        try {
+          await registries.act('shop-ecr', 'Refresh now')
+          await registries.untilState('shop-ecr', 'Refresh fails')
+        } finally {
+          aws.faults.clear()
+        }
+        await registries.untilState('shop-ecr', 'Ready')
+        assert.ok(dropped > 0, 'nothing was held back')
+      }),
+    )
+  })
 }

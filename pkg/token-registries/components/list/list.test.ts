@@ -8,6 +8,7 @@ import TokenRegistrySynced from '../../formatters/TokenRegistrySynced.vue'
 import TokenRegistryTarget from '../../formatters/TokenRegistryTarget.vue'
 import TokenRegistryTime from '../../formatters/TokenRegistryTime.vue'
 import TokenRegistrySecret from '../../formatters/TokenRegistrySecret.vue'
+import { lookAgainMs } from '../../utils/look-again'
 import EmptyList from './EmptyList.vue'
 import RegistryList from './RegistryList.vue'
 import RemoveRegistries from './RemoveRegistries.vue'
@@ -163,6 +164,22 @@ describe('the list', () => {
     const wrapper = list({ id: 'x', collectionMethods: ['GET', 'POST'] })
     expect(wrapper.find('[data-testid=token-registries-table]').exists()).toBe(true)
     expect(wrapper.find('[data-testid=token-registries-no-access]').exists()).toBe(false)
+  })
+
+  it('looks again while it is open', async () => {
+    jest.useFakeTimers()
+    const dispatch = jest.fn(async () => undefined)
+    const $store = { getters: { 'cluster/havePage': () => ({ request: {} }) }, dispatch }
+    const wrapper = mount(RegistryList as any, {
+      props: { resource: 'x', schema: { id: 'x', collectionMethods: ['GET'] } },
+      global: { directives, stubs, mocks: { $store } },
+    })
+    await jest.advanceTimersByTimeAsync(lookAgainMs)
+    expect(dispatch).toHaveBeenCalledTimes(1)
+    wrapper.unmount()
+    await jest.advanceTimersByTimeAsync(5 * lookAgainMs)
+    expect(dispatch).toHaveBeenCalledTimes(1)
+    jest.useRealTimers()
   })
 
   it.each([
