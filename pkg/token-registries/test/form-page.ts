@@ -34,6 +34,8 @@ export interface Given {
   readonly hidden?: boolean
   /** Steve's address of the kind's list, for pages that look into it. */
   readonly collection?: string
+  /** The request of the list that the way led from. */
+  readonly shown?: object
 }
 
 const project = { metadata: { annotations: { 'field.cattle.io/projectId': 'local:p-shop' } } }
@@ -110,6 +112,7 @@ export async function formPage(given: Given = {}) {
     'cluster/byId': (_: string, id: string) => namespaces[id as keyof typeof namespaces],
     'management/byId': () => ({ nameDisplay: 'Web shop' }),
     'management/schemaFor': () => undefined,
+    'cluster/havePage': () => (given.shown ? { request: given.shown } : null),
     'i18n/exists': exists,
     'i18n/t': translate,
   }

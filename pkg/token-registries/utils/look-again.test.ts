@@ -3,10 +3,7 @@ import { keepLooking, lookAgainMs } from './look-again'
 const type = 'tokenregistries.io.tokenregistry'
 const request = { namespace: 'shop', pagination: { page: 2 } }
 
-function store(
-  page: { request: object } | undefined,
-  outcome: () => Promise<unknown> = async () => undefined,
-) {
+function store(page: { request: object } | null, outcome: () => Promise<unknown> = async () => undefined) {
   return { getters: { 'cluster/havePage': () => page }, dispatch: jest.fn(outcome) }
 }
 
@@ -38,7 +35,7 @@ describe('an open list', () => {
   })
 
   it('asks for nothing before there is a page, or while nobody sees it', async () => {
-    const early = store(undefined)
+    const early = store(null)
     const hidden = store({ request })
     const closeEarly = keepLooking(early, type)
     await jest.advanceTimersByTimeAsync(lookAgainMs)

@@ -80,14 +80,19 @@ describe('creating', () => {
   it('goes back to the list only when that shows what was saved', async () => {
     let answer: (list: object) => void = () => undefined
     const list = new Promise((resolve) => (answer = resolve))
-    const { form, replace } = await filled({
+    const { form, replace, dispatch } = await filled({
       collection: '/v1/kind',
       answer: (request) => (request.startsWith('GET /v1/kind?') ? list : undefined),
+      shown: { pagination: { page: 3 } },
     })
     await form.save()
     expect(replace).not.toHaveBeenCalled()
     answer({ data: [{ metadata: { name: 'shop-ecr', namespace: 'shop' } }] })
     await flushPromises()
+    expect(dispatch).toHaveBeenLastCalledWith('cluster/findPage', {
+      type: 'tokenregistries.io.tokenregistry',
+      opt: { pagination: { page: 3 }, force: true, watch: false },
+    })
     expect(replace).toHaveBeenCalledTimes(1)
   })
 
