@@ -6,6 +6,7 @@ import { Deadline } from './deadline.ts'
 import { errorOfAnswer, KubeError } from './errors.ts'
 import { LineSplitter } from './lines.ts'
 import { resourceOfPath } from './paths.ts'
+import { requestText, type TextAnswer } from './text-answer.ts'
 import { errorOfTransport, isBrokenConnection, isTlsFailure } from './transport-errors.ts'
 
 /** One request to the API server, as `KubeClient.request` sends it. */
@@ -82,6 +83,15 @@ export function createKubeClient(config: KubeConfig, options: KubeClientOptions 
 
 const defaultTimeoutMs = 30_000
 
+/** What all answers have, read to their end or not. */
+type Answer = Pick<TextAnswer, 'statusCode' | 'headers'>
+
+/** How a request is sent, and how the text of a refusal is had. */
+interface Way<A extends Answer> {
+  send(dispatcher: Dispatcher, options: Dispatcher.DispatchOptions): Promise<A>
+  textOf(answer: A): string | Promise<string>
+}
+
 class RestClient implements KubeClient {
   readonly #connections: Connections
   readonly #credentials: CredentialSource
@@ -98,7 +108,10 @@ class RestClient implements KubeClient {
   async request<T>(request: KubeRequest): Promise<T> {
     const deadline = new Deadline(request.signal, request.timeoutMs ?? defaultTimeoutMs)
     try {
-      const text = await this.#exchange(request, 'request', deadline, (answer) => answer.body.text())
+      const { text } = await this.#exchange(request, 'request', deadline, {
+        send: (dispatcher, options) => requestText(dispatcher, options, deadline.signal),
+        textOf: (answer) => answer.text,
+      })
       return (text === '' ? undefined : parseJson(text, describe(request))) as T
     } finally {
       deadline.close()
@@ -109,7 +122,12 @@ class RestClient implements KubeClient {
     const deadline = new Deadline(request.signal, request.timeoutMs ?? defaultTimeoutMs)
     const what = describe(request)
     try {
-      const body = await this.#exchange(request, 'watch', deadline, (answer) => Promise.resolve(answer.body))
+      const { body } = await this.#exchange(request, 'watch', deadline, {
+        // undici looks at the signal only once it has a connection: without the race a dead path would hold us.
+        send: (dispatcher, options) =>
+          deadline.race(dispatcher.request({ ...options, signal: deadline.signal })),
+        textOf: (answer) => answer.body.text(),
+      })
       deadline.stopTimer()
       request.onBytes?.()
       // Closing early destroys the body, which then may emit an error that nobody awaits.
@@ -138,19 +156,18 @@ class RestClient implements KubeClient {
   }
 
   /** Sends; once more when the refusal was about credentials, or a GET met a connection that had died while idle. */
-  async #exchange<T>(
+  async #exchange<A extends Answer>(
     request: KubeRequest,
     kind: ConnectionKind,
     deadline: Deadline,
-    read: (answer: Dispatcher.ResponseData) => Promise<T>,
-  ): Promise<T> {
+    way: Way<A>,
+  ): Promise<A> {
     let credentials = this.#credentials.fresh ?? (await this.#loadCredentials(request, deadline))
     for (let first = true; ; first = false) {
       const dispatcher = this.#connections.for(kind, credentials)
       try {
-        // undici looks at the signal only once it has a connection: without the race a dead path would hold us.
-        const options = this.#dispatchOptions(request, credentials.headers, deadline)
-        return await this.#attempt(request, () => deadline.race(dispatcher.request(options)), kind, read)
+        const options = this.#dispatchOptions(request, credentials.headers)
+        return await this.#attempt(request, kind, () => way.send(dispatcher, options), way.textOf)
       } catch (cause) {
         const error = errorOfTransport(describe(request), cause, request.signal)
         if (error.status === 0 && error.reason === 'Timeout') this.#connections.renew(kind, dispatcher)
@@ -174,8 +191,7 @@ class RestClient implements KubeClient {
   #dispatchOptions(
     request: KubeRequest,
     credentials: Readonly<Record<string, string>>,
-    deadline: Deadline,
-  ): Dispatcher.RequestOptions {
+  ): Dispatcher.DispatchOptions {
     const headers: Record<string, string> = {
       ...this.#headers,
       ...credentials,
@@ -189,19 +205,18 @@ class RestClient implements KubeClient {
       method: request.method,
       headers,
       body: request.body === undefined ? null : JSON.stringify(request.body),
-      signal: deadline.signal,
-      // The deadline above is exact and covers the wait for a connection too.
+      // The deadline of the request is exact and covers the wait for a connection too.
       headersTimeout: 0,
       bodyTimeout: 0,
     }
   }
 
-  async #attempt<T>(
+  async #attempt<A extends Answer>(
     request: KubeRequest,
-    send: () => Promise<Dispatcher.ResponseData>,
     kind: ConnectionKind,
-    read: (answer: Dispatcher.ResponseData) => Promise<T>,
-  ): Promise<T> {
+    send: () => Promise<A>,
+    textOf: Way<A>['textOf'],
+  ): Promise<A> {
     const startedAt = performance.now()
     let status = 0
     request.guard?.()
@@ -209,9 +224,8 @@ class RestClient implements KubeClient {
       const answer = await send()
       status = answer.statusCode
       this.#reportSkew(answer)
-      if (status >= 200 && status < 300) return await read(answer)
-      const body = await answer.body.text()
-      throw errorOfAnswer(describe(request), status, body, headerOf(answer, 'retry-after'))
+      if (status >= 200 && status < 300) return answer
+      throw errorOfAnswer(describe(request), status, await textOf(answer), headerOf(answer, 'retry-after'))
     } finally {
       this.#options.onRequest?.({
         method: kind === 'watch' ? 'WATCH' : request.method,
@@ -222,7 +236,7 @@ class RestClient implements KubeClient {
     }
   }
 
-  #reportSkew(answer: Dispatcher.ResponseData): void {
+  #reportSkew(answer: Answer): void {
     if (this.#options.fetchDateSkew === undefined) return
     const serverMs = Date.parse(headerOf(answer, 'date') ?? '')
     if (!Number.isNaN(serverMs)) this.#options.fetchDateSkew(serverMs - Date.now())
@@ -238,7 +252,7 @@ function contentTypeOf(request: KubeRequest): string {
   return request.method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
 }
 
-function headerOf(answer: Dispatcher.ResponseData, name: string): string | undefined {
+function headerOf(answer: Answer, name: string): string | undefined {
   const value = answer.headers[name]
   return Array.isArray(value) ? value[0] : value
 }
