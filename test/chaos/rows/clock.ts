@@ -136,6 +136,11 @@ export const clockRows: readonly Row[] = [
       await site.fault(async () => {
         await site.replica.stop('SIGTERM')
         await site.startServer({ name: 'wrong-clock', env: movableClock(13, 0) })
+        // Two at the first start, and two that are signed anew now. How wrong the clock is, is known by upstream's Date
+        // in whole seconds: a refresh within the next one could seem to live no longer, and would be asked twice.
+        await site.until('the calls of this start', () => site.upstreamCalls >= 2 + 4)
+        const answeredAt = Date.now()
+        await site.until('two seconds later', () => Date.now() - answeredAt > 2000)
       })
       await site.refresh()
       await site.untilConverged()
