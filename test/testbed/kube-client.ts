@@ -120,7 +120,12 @@ export class KubeClient {
   }
 
   async #must<T>(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<T> {
-    const response = await this.request<T>(method, path, body, headers)
+    let response = await this.request<T>(method, path, body, headers)
+    // "Not now", and nothing was done: so an API server answers for a moment after its start.
+    for (let tries = 1; response.status === 429 && tries < 50; tries++) {
+      await delay(200)
+      response = await this.request<T>(method, path, body, headers)
+    }
     if (response.status >= 400) throw new KubeRequestError(`${method} ${path}`, response)
     return response.body
   }
