@@ -65,9 +65,13 @@ export class RancherClient {
     return (await this.request<T>('GET', path)).body
   }
 
-  /** The ids of a Steve list, sorted. */
+  /**
+   * The ids of a Steve list, sorted, once there is one: Steve knows a kind a moment after its start.
+   * @throws Error with the last answer when that takes longer than 20 seconds
+   */
   async ids(path: string): Promise<string[]> {
-    const { data } = await this.get<{ data: { id: string }[] }>(path)
+    const read = (): Promise<{ data?: { id: string }[] }> => this.get(path)
+    const { data = [] } = await until(`the list ${path}`, read, (seen) => seen.data !== undefined)
     return data.map(({ id }) => id).sort()
   }
 
