@@ -4,7 +4,7 @@ import type { Condition, ObjectMeta, RegistryStatus } from '../generated/types'
 import { bounded } from './bounded'
 import { codeText } from './codes'
 import { parseTime } from './expiry'
-import { say, type Translate } from './text'
+import { asSentence, say, type Translate } from './text'
 
 /** As much of a registry's model as the actions use. */
 export interface ActingRegistry {
@@ -159,7 +159,10 @@ async function until(
 function tellFailure(registry: ActingRegistry, condition: Condition, t: Translate): void {
   const title = titleOf([registry], t)
   const meaning = codeText(condition.reason)
-  const message = [meaning === undefined ? condition.reason : say(t, meaning, new Date()), condition.message]
+  const message = [
+    meaning === undefined ? condition.reason : say(t, meaning, new Date()),
+    asSentence(condition.message),
+  ]
   growl([registry], 'error', { title, message: message.join(' ') })
 }
 

@@ -204,7 +204,7 @@ describe('a registry', () => {
         display: 'Refresh fails',
         colour: 'warning',
         code: 'AccessDenied',
-        description: 'The refresh fails. Pulls work with the last password. the server says AccessDenied.',
+        description: 'The refresh fails. Pulls work with the last password. The server says AccessDenied.',
       },
     ],
     [
@@ -214,7 +214,7 @@ describe('a registry', () => {
         display: 'Error',
         colour: 'error',
         code: 'AccessDenied',
-        description: 'Pulls do not work. No password was ever issued. the server says AccessDenied.',
+        description: 'Pulls do not work. No password was ever issued. The server says AccessDenied.',
       },
     ],
   ])('%s says so in the shell', (_name, { status, display, colour, code, description }) => {

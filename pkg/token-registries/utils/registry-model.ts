@@ -6,7 +6,7 @@ import { detailsOf, type MastheadDetail } from './details'
 import { healthOf, type Health } from './health'
 import { listFollows } from './list-follows'
 import { askForRefresh, setSuspended, type ActingRegistry } from './registry-actions'
-import { say, type Translate } from './text'
+import { asSentence, say, type Translate } from './text'
 import { askAboutYaml, type YamlModel } from './yaml-save'
 
 /** The object that a model wraps. Its fields are set by the shell's constructor, so the class declares none. */
@@ -75,7 +75,7 @@ export default class RegistryModel extends Base {
     const { colour, sentence, message = '' } = this.health
     if (colour !== 'error' && colour !== 'warning') return ''
     const said = say(wordsOf(this), sentence, new Date())
-    return message === '' ? said : `${said} ${message}`
+    return message === '' ? said : `${said} ${asSentence(message)}`
   }
 
   /** The code of what goes wrong; undefined while nothing does. */

@@ -18,3 +18,11 @@ export function say(t: Translate, text: Text, now: Date): string {
   ])
   return t(text.key, Object.fromEntries(values))
 }
+
+/**
+ * A message of the server where it follows a sentence: it may begin with a small letter, as those of Kubernetes do.
+ * The name of a field or of an object, with which some begin, keeps its letters.
+ */
+export function asSentence(message: string): string {
+  return /^[a-z]+ /.test(message) ? message.charAt(0).toUpperCase() + message.slice(1) : message
+}
