@@ -28,18 +28,21 @@ export async function runMatrix({ rows, seed, times, thorough, print }: MatrixOp
       for (const row of rows) {
         const result = await runRow(bed, row, { seed: seed + round, baselines, thorough })
         print(lineOf(result, width))
-        if (result.failure !== undefined) failed.push(result)
+        if (result.failure === undefined) continue
+        failed.push(result)
+        print(detailsOf(result)) // a whole pass takes long: who waits for its end would look at the cause late
       }
     } finally {
       await bed.close()
     }
   }
-  for (const { row, failure } of failed)
-    print(
-      `\n${row.name} (${row.fault})\nfailed at ${failure?.phase}: ${failure?.error.stack}\n${failure?.log ?? ''}`,
-    )
+  if (failed.length > 0) print(`\nfailed: ${failed.map(({ row }) => row.name).join(', ')}`)
   print(`\n${rows.length * times - failed.length} well, ${failed.length} failed`)
   return failed.length === 0
+}
+
+function detailsOf({ row, failure }: RowResult): string {
+  return `\n${row.name} (${row.fault})\nfailed at ${failure?.phase}: ${failure?.error.stack}\n${failure?.log ?? ''}\n`
 }
 
 function lineOf({ row, hits, upstreamCalls, seconds, failure }: RowResult, width: number): string {
