@@ -16,7 +16,7 @@ LABEL org.opencontainers.image.title="token-registries" \
       org.opencontainers.image.revision="${SOURCE_REVISION}" \
       org.opencontainers.image.licenses="Apache-2.0"
 COPY --from=build /rootfs /
-ENV PATH=/nodejs/bin NODE_ENV=production NODE_OPTIONS="--max-semi-space-size=2 --max-old-space-size=128" MALLOC_ARENA_MAX=1
+ENV PATH=/nodejs/bin NODE_ENV=production NODE_OPTIONS="--max-semi-space-size=2 --max-old-space-size=128" MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=131072
 USER 65532:65532
 EXPOSE 8080 8081
 ENTRYPOINT ["/nodejs/bin/node", "/app/server.mjs"]

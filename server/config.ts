@@ -108,7 +108,7 @@ export const variables = z.object({
   RENEW_DEADLINE_SECONDS: whole(10, 1, 600),
   RETRY_PERIOD_SECONDS: whole(2, 1, 600),
   UPSTREAM_TIMEOUT_SECONDS: whole(30, 1, 300),
-  LIST_PAGE_SIZE: whole(500, 1, 10_000),
+  LIST_PAGE_SIZE: whole(300, 1, 10_000),
   WATCH_SILENCE_SECONDS: whole(120, 1, 3600),
   WATCH_STALE_SECONDS: whole(300, 2, 7200),
   ...secretAccessVariables,
@@ -160,7 +160,7 @@ function toConfig(env: z.output<typeof variables>, cluster: ClusterAccess) {
     retryPeriodSeconds: env.RETRY_PERIOD_SECONDS,
     /** For one whole try to get a credential. */
     upstreamTimeoutSeconds: env.UPSTREAM_TIMEOUT_SECONDS,
-    /** Objects per request of a list: smaller pages need less memory, larger ones fewer requests. */
+    /** Objects per request of a list, twice as many without contents: smaller pages need less memory, larger ones fewer requests. */
     listPageSize: env.LIST_PAGE_SIZE,
     /** A watch without any byte for so long is opened anew. */
     watchSilenceSeconds: env.WATCH_SILENCE_SECONDS,

@@ -95,6 +95,7 @@ export const environment = [
   'NODE_ENV=production',
   'NODE_OPTIONS=--max-semi-space-size=2 --max-old-space-size=128',
   'MALLOC_ARENA_MAX=1',
+  'MALLOC_TRIM_THRESHOLD_=131072',
 ]
 
 /** Writes the layout as a folder (for skopeo, crane, buildah). */

@@ -34,7 +34,7 @@ export interface ReflectorOptions<T> {
   fullListOnly?: boolean
   /** Deliver no existing objects: learn the current version and watch from there. */
   startAtNow?: boolean
-  /** Objects per list request. Default 500. */
+  /** Objects per list request, twice as many where metadata alone is asked for. Default 300. */
   pageSize?: number
   handler: ReflectorHandler<T>
   /** A watch without any byte for this long is opened anew. Default 120000. */

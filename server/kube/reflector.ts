@@ -44,13 +44,15 @@ export class Reflector<T extends KubeObject = KubeObject> {
     const query: Record<string, string> = {}
     if (options.labelSelector !== undefined) query.labelSelector = options.labelSelector
     if (options.fieldSelector !== undefined) query.fieldSelector = options.fieldSelector
+    const bare = options.metadataOnly === true && options.fullListOnly !== true
+    const pageSize = options.pageSize ?? 300 // 500 Secrets with their contents cost 20 MiB for good: docs/adr/0013
     this.#list = {
       client: options.client,
       path: options.path,
       query,
-      pageSize: options.pageSize ?? 500,
+      pageSize: bare ? pageSize * 2 : pageSize,
       signal: this.#stop.signal,
-      ...(options.metadataOnly && !options.fullListOnly ? { accept: metadataListAccept } : {}),
+      ...(bare ? { accept: metadataListAccept } : {}),
     }
   }
 
