@@ -60,7 +60,7 @@ function onSignal(): void {
 
 /** A signal and the failure that it causes meet here; the first one's code counts. */
 function end(code: number): Promise<never> {
-  ending ??= stage.close().then(() => process.exit(code))
+  ending ??= stage.close().then((clean) => process.exit(clean ? code : code || 1))
   return ending
 }
 

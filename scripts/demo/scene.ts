@@ -129,15 +129,18 @@ export class Stage {
     return this.#keep(TestBrowser.open(rancher.url), (browser) => browser.close())
   }
 
-  /** Stops everything. What does not stop ends with this process. */
-  async close(): Promise<void> {
+  /** Stops everything. What does not stop is told, and ends with this process. @returns whether all stopped */
+  async close(): Promise<boolean> {
+    let clean = true
     for (const end of this.#endings.splice(0).reverse()) {
       try {
         await end()
       } catch (error) {
         console.error(`while stopping: ${String(error)}`)
+        clean = false
       }
     }
+    return clean
   }
 }
 
