@@ -67,6 +67,7 @@ export function errorEvent(
 interface Entry {
   readonly fault: Fault
   hits: number
+  held: number
   readonly times: number[]
   readonly healed: Promise<void>
   readonly heal: () => void
@@ -82,7 +83,7 @@ export class FaultBook {
   inject(name: string, fault: Fault): void {
     this.heal(name)
     const { promise, resolve } = Promise.withResolvers<void>()
-    this.#entries.set(name, { fault, hits: 0, times: [], healed: promise, heal: resolve })
+    this.#entries.set(name, { fault, hits: 0, held: 0, times: [], healed: promise, heal: resolve })
   }
 
   /** Ends a fault, and lets go what it held. Does nothing for one that is not in force. */
@@ -114,15 +115,23 @@ export class FaultBook {
     return (this.#past.get(name) ?? 0) + (this.#entries.get(name)?.hits ?? 0)
   }
 
-  /** The fault that hits this request, counted; `healed` resolves when it ends. */
-  take(request: ProxiedRequest): { effect: Effect; healed: Promise<void> } | undefined {
+  /**
+   * Requests that the fault of this name holds with all that their sender had to say: these arrive when it is healed,
+   * whatever has become of the sender. A hit is counted with the headers, and its body may still be missing.
+   */
+  held(name: string): number {
+    return this.#entries.get(name)?.held ?? 0
+  }
+
+  /** The fault that hits this request, counted; `healed` resolves when it ends. `whole` is called when its body is there. */
+  take(request: ProxiedRequest): { effect: Effect; healed: Promise<void>; whole: () => void } | undefined {
     for (const entry of this.#entries.values()) {
       const { when, effect, share = 1, times = Infinity } = entry.fault
       if (entry.hits >= times || !when(request)) continue
       if (share < 1 && this.random() >= share) continue
       entry.hits++
       entry.times.push(performance.now())
-      return { effect, healed: entry.healed }
+      return { effect, healed: entry.healed, whole: () => void entry.held++ }
     }
     return undefined
   }

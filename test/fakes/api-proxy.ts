@@ -24,7 +24,7 @@ interface OpenWatch {
 export class ApiProxy {
   /** The authority of its certificate, PEM; another one after rotateCertificate(). */
   ca: string
-  /** Faults in force; `inject`, `heal` and `hits` are theirs. */
+  /** Faults in force; `inject`, `heal`, `hits` and `held` are theirs. */
   readonly faults = new FaultBook()
   readonly #plane: Pick<ControlPlane, 'url' | 'ca' | 'folder'>
   readonly #server: Server
@@ -63,6 +63,10 @@ export class ApiProxy {
 
   hits(name: string): number {
     return this.faults.hits(name)
+  }
+
+  held(name: string): number {
+    return this.faults.held(name)
   }
 
   /** Ends open watches, all or those that fit, as a restarted API server would. @returns how many */
@@ -108,7 +112,7 @@ export class ApiProxy {
         response.destroy()
         return
       case 'hold':
-        return this.#passLate(request, response, url, hit.healed)
+        return this.#passLate(request, response, url, hit)
       case 'delay':
         await delay(hit.effect.ms)
         break
@@ -127,10 +131,11 @@ export class ApiProxy {
     request: IncomingMessage,
     response: ServerResponse,
     url: URL,
-    healed: Promise<void>,
+    { healed, whole }: { readonly healed: Promise<void>; readonly whole: () => void },
   ): Promise<void> {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk as Buffer)
+    whole()
     await healed
     const upstream = forward(
       new URL(url.pathname + url.search, this.#plane.url),
@@ -196,7 +201,7 @@ interface Exchange {
 }
 
 /** Starts a proxy in front of a control plane, on a free port and with an authority of its own. */
-export async function startApiProxy(cp: ControlPlane): Promise<ApiProxy> {
+export async function startApiProxy(cp: Pick<ControlPlane, 'url' | 'ca' | 'folder'>): Promise<ApiProxy> {
   return new ApiProxy(cp, await issueIdentity(cp.folder, 'proxy-pki')).listen()
 }
 

@@ -102,7 +102,7 @@ export const apiWriteRows: readonly Row[] = [
       await site.fault(() => site.api.inject('late', hold))
       await site.refresh()
       await site.fault(async () => {
-        await site.until('the write to be on its way', () => site.api.hits('late') === 1)
+        await site.until('the write to be on its way', () => site.api.held('late') === 1)
         await site.until('all others to be written', () => isWrittenBut(site, 'a/base'))
         await site.replica.crash()
       })

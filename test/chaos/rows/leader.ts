@@ -29,7 +29,7 @@ async function pauseLeader(site: Site, leader: Replica): Promise<void> {
   site.api.inject('first', { when: isSecretUpdate, effect: { kind: 'count' }, times: 1 })
   await site.until('the first write', () => site.api.hits('first') === 1)
   site.api.inject('on-the-way', { when: isSecretUpdate, effect: { kind: 'hold' }, times: inFlight })
-  await site.until('writes on the way', () => site.api.hits('on-the-way') === inFlight)
+  await site.until('writes on the way', () => site.api.held('on-the-way') === inFlight)
   leader.process.signal('SIGSTOP')
 }
 
