@@ -5,7 +5,7 @@ import type { AccessKey, FakeAws } from '../fakes/aws/index.ts'
 import { createKeys, registries, type RegistryView, type SecretView } from '../integration/harness.ts'
 import type { ControlPlane } from '../testbed/control-plane.ts'
 import type { KubeObject } from '../testbed/kube-client.ts'
-import { createNamespace, type NamespaceOptions } from '../testbed/rancher.ts'
+import { createNamespace, projectKey, type NamespaceOptions } from '../testbed/rancher.ts'
 import type { ChaosBed } from './bed.ts'
 import { readEndState, isConverged, type EndState } from './end-state.ts'
 import { Observer } from './observer.ts'
@@ -246,16 +246,30 @@ export class Site {
       .join('\n')
   }
 
-  /** Waits until everybody is Ready with the newest credential, and no request is open. */
+  /** Waits until everybody is Ready with the newest credential, in all namespaces that there are, and no request is open. */
   async untilConverged(): Promise<EndState> {
     return this.until(
       'all registries Ready with the newest credential everywhere',
       async () => {
+        if (!(await this.#allAreCounted())) return undefined
         const state = await this.endState()
         return isConverged(state) && state
       },
       async () => `${JSON.stringify(await this.endState(), null, 1)}\n${this.logTail()}`,
     )
+  }
+
+  /** Whether each cluster registry counts as many namespaces as it selects: a server that has not heard of one is Ready too. */
+  async #allAreCounted(): Promise<boolean> {
+    const { items } = await this.cp.admin.get<{ items: KubeObject[] }>('/api/v1/namespaces')
+    const there = items.filter(({ metadata }) => metadata?.['deletionTimestamp'] === undefined)
+    const objects = (await this.registryObjects()).map(({ object }) => object)
+    return objects
+      .filter(({ metadata }) => metadata?.namespace === undefined)
+      .every((object) => {
+        const { namespaces } = object['spec'] as { namespaces: NamespaceSelection }
+        return object.status?.targets?.desired === there.filter((each) => isSelected(each, namespaces)).length
+      })
   }
 
   /** Waits until the witness has seen all that was written so far. */
@@ -306,4 +320,18 @@ export async function standardSetup(site: Site): Promise<void> {
 export async function refreshAndGrow(site: Site): Promise<void> {
   await site.refresh()
   await site.addNamespace('late')
+}
+
+/** What the site's cluster registries say of their namespaces. */
+interface NamespaceSelection {
+  readonly projects?: readonly string[]
+  readonly selector?: { readonly matchLabels: Readonly<Record<string, string>> }
+}
+
+function isSelected({ metadata }: KubeObject, { projects = [], selector }: NamespaceSelection): boolean {
+  const { labels = {}, annotations = {} } = metadata ?? {}
+  const byLabels =
+    selector !== undefined &&
+    Object.entries(selector.matchLabels).every(([key, value]) => labels[key] === value)
+  return byLabels || projects.includes(annotations[projectKey] ?? '')
 }
