@@ -22,7 +22,7 @@ export function audited(
   sinceMs = openedAt,
 ): Promise<AuditEvent[]> {
   const received = (event: AuditEvent): number => Date.parse(event.requestReceivedTimestamp)
-  return cp.auditEvents({ where: (event) => received(event) > sinceMs && where(event) })
+  return cp.auditEvents({ where: (event) => received(event) >= sinceMs && where(event) })
 }
 
 /** Whether a request was one of the server's that was refused since nobody believed its token. */
