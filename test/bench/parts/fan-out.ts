@@ -13,6 +13,8 @@ import {
   requestRefresh,
   untilDone,
 } from '../objects.ts'
+import type { Reference } from '../reference.ts'
+import { makeTwin } from '../twin.ts'
 import { cpuSeconds, forgetPeak, memoryOf } from '../usage.ts'
 import type { Bench, Measurement } from './part.ts'
 
@@ -48,7 +50,7 @@ export const wideFanOut: Measurement = {
 }
 
 interface Repetitions {
-  /** Pairs of the bare client and ours without throttle, one right after the other. */
+  /** The bare clients and ours without throttle, one right after the other. */
   readonly free: number
   readonly paced: number
 }
@@ -60,29 +62,40 @@ async function measureSize(bench: Bench, count: number, times: Repetitions): Pro
   await makeNamespaces(bed, all, { pull: 'yes' })
   await makeCentralKeys(bed)
   await makeClusterRegistry(bed, 'central', { pull: 'yes' })
-  const bare = await bed.startReference()
-  await bare.run({ do: 'write', verb: 'POST', namespaces: all })
-  const found: Found = { put: [], patch: [], bareCpuMs: [], free: [], paced: [] }
-  const rate = async (verb: 'PUT' | 'PATCH'): Promise<number> => {
+  const admin = await bed.startReference()
+  const twin = await bed.startReference(await makeTwin(bed))
+  for (const client of [admin, twin]) await client.run({ do: 'write', verb: 'POST', namespaces: all })
+  const found: Found = { put: [], adminPatch: [], patch: [], bareCpuMs: [], free: [], paced: [] }
+  const rate = async (client: Reference, verb: 'PUT' | 'PATCH'): Promise<number> => {
     bench.signal.throwIfAborted()
-    const { durationMs, cpuSeconds: seconds } = await bare.run({ do: 'write', verb, namespaces: all })
-    if (verb === 'PATCH') found.bareCpuMs.push((seconds * 1000) / count)
+    const { durationMs, cpuSeconds: seconds } = await client.run({ do: 'write', verb, namespaces: all })
+    if (client === twin) found.bareCpuMs.push((seconds * 1000) / count)
     return count / (durationMs / 1000)
   }
+  const free = await startWarm(bed, unthrottled, all)
   for (let run = 1; run <= times.free; run++) {
-    bench.say(`${count} Secrets: bare client, then ours without throttle (${run} of ${times.free})`)
-    found.put.push(await rate('PUT'))
-    found.patch.push(await rate('PATCH'))
-    found.free.push(...(await refreshes(bench, bed, unthrottled, { all, times: 1 })))
+    bench.say(`${count} Secrets: bare clients, then ours without throttle (${run} of ${times.free})`)
+    found.put.push(await rate(admin, 'PUT'))
+    found.adminPatch.push(await rate(admin, 'PATCH'))
+    found.patch.push(await rate(twin, 'PATCH'))
+    found.free.push(await refresh(bed, free, all))
   }
+  await bed.stop(free)
   bench.say(`${count} Secrets: ours with the default write budget`)
-  found.paced.push(...(await refreshes(bench, bed, settings, { all, times: times.paced })))
+  const paced = await startWarm(bed, settings, all)
+  for (let run = 1; run <= times.paced; run++) {
+    bench.signal.throwIfAborted()
+    found.paced.push(await refresh(bed, paced, all))
+  }
   return figures(count, found)
 }
 
-/** Requests per second of the bare client, and refreshes of ours. */
+/** Requests per second of the bare clients, and refreshes of ours. */
 interface Found {
+  /** As administrator. */
   readonly put: number[]
+  readonly adminPatch: number[]
+  /** With the rights of ours and under its admission policy. */
   readonly patch: number[]
   /** Per patch. */
   readonly bareCpuMs: number[]
@@ -90,23 +103,19 @@ interface Found {
   readonly paced: Refresh[]
 }
 
-/** Of one replica that runs only meanwhile, so that it does not follow what the bare client writes. */
-async function refreshes(
-  bench: Bench,
+/**
+ * One replica, after two refreshes: connections and code are warm, as those of a server that runs for days are, and
+ * those of the bare clients. It sees nothing of what the bare clients write, and costs nothing meanwhile.
+ */
+async function startWarm(
   bed: Bed,
   given: Readonly<Record<string, string>>,
-  { all, times }: { all: readonly string[]; times: number },
-): Promise<Refresh[]> {
+  all: readonly string[],
+): Promise<Product> {
   const product = await bed.startProduct(given)
   await untilDone(bed, registries.clusterPath('central'))
-  await refresh(bed, product, all) // warms connections and code, as a server that runs for days is warm
-  const done: Refresh[] = []
-  for (let run = 0; run < times; run++) {
-    bench.signal.throwIfAborted()
-    done.push(await refresh(bed, product, all))
-  }
-  await bed.stop(product)
-  return done
+  for (let warmed = 0; warmed < 2; warmed++) await refresh(bed, product, all)
+  return product
 }
 
 async function refresh(bed: Bed, product: Product, all: readonly string[]): Promise<Refresh> {
@@ -144,13 +153,17 @@ function nextSecond(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 1100))
 }
 
-function figures(count: number, { put: puts, patch: patches, bareCpuMs, free, paced }: Found): Figure[] {
+function figures(
+  count: number,
+  { put: puts, adminPatch: adminPatches, patch: patches, bareCpuMs, free, paced }: Found,
+): Figure[] {
   const of = (list: readonly Refresh[], value: (refresh: Refresh) => number): Summary =>
     summarize(list.map(value))
-  const [patch, put] = [summarize(patches), summarize(puts)]
+  const [patch, adminPatch, put] = [summarize(patches), summarize(adminPatches), summarize(puts)]
   const rates = free.map(({ seconds }) => count / seconds)
   const many = count.toLocaleString('en')
-  const share = summarize(rates.map((rate, run) => (rate / (patches[run] ?? patch.median)) * 100))
+  const shareOf = (before: readonly number[]): Summary =>
+    summarize(rates.map((rate, run) => (rate / (before[run] ?? NaN)) * 100))
   const thousand = count <= 1000
   const base = { of: 'runs', goals: [] } as const
   return [
@@ -158,10 +171,19 @@ function figures(count: number, { put: puts, patch: patches, bareCpuMs, free, pa
       ...base,
       id: `raw.${count}.patch`,
       part: 'a',
-      what: `bare client, 16 connections: merge patches of ${many} Secrets`,
+      what: `bare client as administrator, 16 connections: merge patches of ${many} Secrets`,
+      unit: '/s',
+      ours: adminPatch,
+      reference: { what: 'PUT of the same', value: put },
+    },
+    {
+      ...base,
+      id: `raw.${count}.patch.same-rights`,
+      part: 'a',
+      what: 'the same with our rights and under our admission policy',
       unit: '/s',
       ours: patch,
-      reference: { what: 'PUT of the same', value: put },
+      reference: { what: 'as administrator', value: adminPatch },
     },
     {
       ...base,
@@ -170,15 +192,16 @@ function figures(count: number, { put: puts, patch: patches, bareCpuMs, free, pa
       what: `one fresh token to ${many} namespaces, unthrottled`,
       unit: '/s',
       ours: summarize(rates),
-      reference: { what: 'bare client, patches', value: patch },
+      reference: { what: 'bare client with our rights', value: patch },
     },
     {
       ...base,
       id: `fan-out.${count}.unthrottled.share`,
       part: 'b',
-      what: 'the same as a share of the bare client right before',
+      what: 'the same as a share of that client right before',
       unit: '%',
-      ours: share,
+      ours: shareOf(patches),
+      reference: { what: 'as a share of the administrator', value: shareOf(adminPatches) },
       goals: thousand ? [{ of: 'median', relation: 'at least', value: 80 }] : [],
     },
     {
@@ -198,7 +221,7 @@ function figures(count: number, { put: puts, patch: patches, bareCpuMs, free, pa
       what: `CPU of ours per refreshed Secret, ${many} namespaces`,
       unit: 'ms',
       ours: of(free, ({ cpuMsPerSecret }) => cpuMsPerSecret),
-      reference: { what: 'bare client, patches', value: summarize(bareCpuMs) },
+      reference: { what: 'bare client with our rights', value: summarize(bareCpuMs) },
       goals: [{ of: 'median', relation: 'at most', value: 1 }],
     },
     {
