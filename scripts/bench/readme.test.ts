@@ -38,7 +38,7 @@ describe('the README’s table', () => {
       text,
       /^before\n<!-- bench: docs\/bench\/new\.json -->\n[\s\S]*\n<!-- end of bench -->\nafter\n$/,
     )
-    assert.match(text, /\| calls \| 1 calls \|/)
+    assert.match(text, /\| calls \| 1 call \|/)
     assert.match(text, /2026-11-22, commit 0123456789, 2 cores/)
     assert.doesNotMatch(text, /old/)
     assert.equal(replaceTable(text, 'docs/bench/new.json', report), text)

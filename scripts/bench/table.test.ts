@@ -39,6 +39,12 @@ describe('textTable', () => {
 })
 
 describe('markdownTable', () => {
+  it('counts one call and two calls', () => {
+    const goals = [{ of: 'max', relation: 'at most', value: 1 }] as const
+    const [, , row] = markdownTable([{ ...runs, what: 'asked', unit: 'calls', ours: summarize([1]), goals }])
+    assert.equal(row, '| asked | 1 call | 4 calls: bare client | max ≤ 1 call |')
+  })
+
   it('has one row for each figure, with its own bars escaped', () => {
     assert.deepEqual(
       markdownTable([runs, { ...samples, goals: [{ of: 'median', relation: 'at least', value: 13 }] }]),

@@ -44,12 +44,19 @@ function withUnit(summary: Summary, unit: Figure['unit'], of: Figure['of']): str
     return `p50 ${readable(median)}, p99 ${readable(p99)}, max ${readable(max)} ${unit} (${count})`
   const extremes = [readable(min), readable(max)]
   const spread = extremes[0] === extremes[1] ? '' : ` (${extremes.join(' to ')})`
-  return `${readable(median)} ${unit}${spread}`
+  return `${counted(median, unit)}${spread}`
+}
+
+const singular: { readonly [U in Figure['unit']]?: string } = { calls: 'call', requests: 'request' }
+
+function counted(value: number, unit: Figure['unit']): string {
+  const number = readable(value)
+  return `${number} ${number === '1' ? (singular[unit] ?? unit) : unit}`
 }
 
 function goalText({ of, relation, value }: Goal, { unit, of: kind }: Figure): string {
   const which = kind === 'runs' && of === 'median' ? '' : `${of === 'median' ? 'p50' : of} `
-  return `${which}${relation === 'at most' ? '≤' : '≥'} ${readable(value)} ${unit}`
+  return `${which}${relation === 'at most' ? '≤' : '≥'} ${counted(value, unit)}`
 }
 
 /** Where and when, in one sentence. */
