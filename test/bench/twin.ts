@@ -7,7 +7,7 @@ import type { YardstickSettings } from './yardstick.ts'
 const twin = 'bench-twin'
 const policy = 'token-registries-own-secrets'
 const rbac = 'rbac.authorization.k8s.io'
-const admission = '/apis/admissionregistration.k8s.io/v1'
+const admission = 'admissionregistration.k8s.io/v1'
 
 interface Policy {
   readonly spec: unknown
@@ -21,7 +21,7 @@ interface Policy {
 export async function makeTwin(bed: Bed): Promise<Pick<YardstickSettings, 'name' | 'token' | 'labels'>> {
   const { cp, chart } = bed
   const { namespace } = chart
-  const { spec } = await cp.admin.get<Policy>(`${admission}/validatingadmissionpolicies/${policy}`)
+  const { spec } = await cp.admin.get<Policy>(`/apis/${admission}/validatingadmissionpolicies/${policy}`)
   const metadata = { name: twin }
   const own = JSON.stringify(spec)
     .replaceAll(userOf(namespace, chart.serviceAccount), userOf(namespace, twin))
@@ -40,13 +40,13 @@ export async function makeTwin(bed: Bed): Promise<Pick<YardstickSettings, 'name'
           subjects: [{ kind: 'ServiceAccount', name: twin, namespace }],
         },
         {
-          apiVersion: 'admissionregistration.k8s.io/v1',
+          apiVersion: admission,
           kind: 'ValidatingAdmissionPolicy',
           metadata,
           spec: JSON.parse(own) as unknown,
         },
         {
-          apiVersion: 'admissionregistration.k8s.io/v1',
+          apiVersion: admission,
           kind: 'ValidatingAdmissionPolicyBinding',
           metadata,
           spec: { policyName: twin, validationActions: ['Deny'] },
@@ -65,6 +65,7 @@ function userOf(namespace: string, serviceAccount: string): string {
 
 /** The copy is in force when it refuses what it must: otherwise the reference would be quicker than it may be. */
 function untilEnforced({ cp }: Bed, token: string): Promise<unknown> {
+  // Stricter than the chart's own probe: without its role yet, the twin is refused too, but not by the policy.
   const client = cp.client(token)
   return until(`policy ${twin} to be in force`, async () => {
     const path = `${corePath('default', 'secrets')}?dryRun=All`

@@ -65,42 +65,45 @@ async function measureSize(bench: Bench, count: number, times: Repetitions): Pro
   const admin = await bed.startReference()
   const twin = await bed.startReference(await makeTwin(bed))
   for (const client of [admin, twin]) await client.run({ do: 'write', verb: 'POST', namespaces: all })
-  const found: Found = { put: [], adminPatch: [], patch: [], bareCpuMs: [], free: [], paced: [] }
-  const rate = async (client: Reference, verb: 'PUT' | 'PATCH'): Promise<number> => {
+  const write = async (client: Reference, verb: 'PUT' | 'PATCH'): Promise<BareRun> => {
     bench.signal.throwIfAborted()
     const { durationMs, cpuSeconds: seconds } = await client.run({ do: 'write', verb, namespaces: all })
-    if (client === twin) found.bareCpuMs.push((seconds * 1000) / count)
-    return count / (durationMs / 1000)
+    return { rate: count / (durationMs / 1000), cpuMsPerSecret: (seconds * 1000) / count }
   }
-  const free = await startWarm(bed, unthrottled, all)
+  const rounds: Round[] = []
+  const free = await startWarm(bench, bed, unthrottled, all)
   for (let run = 1; run <= times.free; run++) {
     bench.say(`${count} Secrets: bare clients, then ours without throttle (${run} of ${times.free})`)
-    found.put.push(await rate(admin, 'PUT'))
-    found.adminPatch.push(await rate(admin, 'PATCH'))
-    found.patch.push(await rate(twin, 'PATCH'))
-    found.free.push(await refresh(bed, free, all))
+    rounds.push({
+      put: await write(admin, 'PUT'),
+      adminPatch: await write(admin, 'PATCH'),
+      patch: await write(twin, 'PATCH'),
+      ours: await refresh(bench, bed, free, all),
+    })
   }
   await bed.stop(free)
   bench.say(`${count} Secrets: ours with the default write budget`)
-  const paced = await startWarm(bed, settings, all)
-  for (let run = 1; run <= times.paced; run++) {
-    bench.signal.throwIfAborted()
-    found.paced.push(await refresh(bed, paced, all))
-  }
-  return figures(count, found)
+  const product = await startWarm(bench, bed, settings, all)
+  const paced: Refresh[] = []
+  for (let run = 1; run <= times.paced; run++) paced.push(await refresh(bench, bed, product, all))
+  return figures(count, rounds, paced)
 }
 
-/** Requests per second of the bare clients, and refreshes of ours. */
-interface Found {
+/** All Secrets written once by a bare client. */
+interface BareRun {
+  /** Requests per second. */
+  readonly rate: number
+  readonly cpuMsPerSecret: number
+}
+
+/** The bare clients and ours without throttle, in this order. */
+interface Round {
   /** As administrator. */
-  readonly put: number[]
-  readonly adminPatch: number[]
+  readonly put: BareRun
+  readonly adminPatch: BareRun
   /** With the rights of ours and under its admission policy. */
-  readonly patch: number[]
-  /** Per patch. */
-  readonly bareCpuMs: number[]
-  readonly free: Refresh[]
-  readonly paced: Refresh[]
+  readonly patch: BareRun
+  readonly ours: Refresh
 }
 
 /**
@@ -108,17 +111,19 @@ interface Found {
  * those of the bare clients. It sees nothing of what the bare clients write, and costs nothing meanwhile.
  */
 async function startWarm(
+  bench: Bench,
   bed: Bed,
   given: Readonly<Record<string, string>>,
   all: readonly string[],
 ): Promise<Product> {
   const product = await bed.startProduct(given)
   await untilDone(bed, registries.clusterPath('central'))
-  for (let warmed = 0; warmed < 2; warmed++) await refresh(bed, product, all)
+  for (let warmed = 0; warmed < 2; warmed++) await refresh(bench, bed, product, all)
   return product
 }
 
-async function refresh(bed: Bed, product: Product, all: readonly string[]): Promise<Refresh> {
+async function refresh(bench: Bench, bed: Bed, product: Product, all: readonly string[]): Promise<Refresh> {
+  bench.signal.throwIfAborted()
   const path = registries.clusterPath('central')
   await nextSecond()
   await bed.audit.mark()
@@ -153,17 +158,14 @@ function nextSecond(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 1100))
 }
 
-function figures(
-  count: number,
-  { put: puts, adminPatch: adminPatches, patch: patches, bareCpuMs, free, paced }: Found,
-): Figure[] {
-  const of = (list: readonly Refresh[], value: (refresh: Refresh) => number): Summary =>
-    summarize(list.map(value))
-  const [patch, adminPatch, put] = [summarize(patches), summarize(adminPatches), summarize(puts)]
-  const rates = free.map(({ seconds }) => count / seconds)
+function figures(count: number, rounds: readonly Round[], paced: readonly Refresh[]): Figure[] {
+  const of = <T>(list: readonly T[], value: (each: T) => number): Summary => summarize(list.map(value))
+  const rateOf = ({ ours }: Round): number => count / ours.seconds
+  const free = rounds.map(({ ours }) => ours)
+  const put = of(rounds, (round) => round.put.rate)
+  const adminPatch = of(rounds, (round) => round.adminPatch.rate)
+  const patch = of(rounds, (round) => round.patch.rate)
   const many = count.toLocaleString('en')
-  const shareOf = (before: readonly number[]): Summary =>
-    summarize(rates.map((rate, run) => (rate / (before[run] ?? NaN)) * 100))
   const thousand = count <= 1000
   const base = { of: 'runs', goals: [] } as const
   return [
@@ -191,7 +193,7 @@ function figures(
       part: 'b',
       what: `one fresh token to ${many} namespaces, unthrottled`,
       unit: '/s',
-      ours: summarize(rates),
+      ours: of(rounds, rateOf),
       reference: { what: 'bare client with our rights', value: patch },
     },
     {
@@ -200,8 +202,11 @@ function figures(
       part: 'b',
       what: 'the same as a share of that client right before',
       unit: '%',
-      ours: shareOf(patches),
-      reference: { what: 'as a share of the administrator', value: shareOf(adminPatches) },
+      ours: of(rounds, (round) => (rateOf(round) / round.patch.rate) * 100),
+      reference: {
+        what: 'as a share of the administrator',
+        value: of(rounds, (round) => (rateOf(round) / round.adminPatch.rate) * 100),
+      },
       goals: thousand ? [{ of: 'median', relation: 'at least', value: 80 }] : [],
     },
     {
@@ -221,7 +226,10 @@ function figures(
       what: `CPU of ours per refreshed Secret, ${many} namespaces`,
       unit: 'ms',
       ours: of(free, ({ cpuMsPerSecret }) => cpuMsPerSecret),
-      reference: { what: 'bare client with our rights', value: summarize(bareCpuMs) },
+      reference: {
+        what: 'bare client with our rights',
+        value: of(rounds, (round) => round.patch.cpuMsPerSecret),
+      },
       goals: [{ of: 'median', relation: 'at most', value: 1 }],
     },
     {
